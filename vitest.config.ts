@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config'
+
+const sources = '{apps,packages,e2e,deploy,tooling}'
+const never = ['**/node_modules/**', '**/dist/**']
+
+// The rings of tests, one project each: `pnpm vitest run --project ring01`.
+// ring01 is pure or runs on fakes; ring2 uses real PostgreSQL, nginx, Docker on this machine;
+// ring3 boots whole servers, so its files run one after the other.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'ring01',
+          include: [`${sources}/**/*.test.{ts,tsx}`],
+          exclude: [...never, '**/*.ring2.test.ts', '**/*.ring3.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'ring2',
+          include: [`${sources}/**/*.ring2.test.ts`],
+          exclude: never,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'ring3',
+          include: [`${sources}/**/*.ring3.test.ts`],
+          exclude: never,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
