@@ -1,0 +1,73 @@
+import { mkdir, realpath } from 'node:fs/promises';
+
+import { Client } from 'pg';
+
+import { postgresBinaries } from './binaries';
+import { ensureCluster, prepareFolders, superuser } from './cluster';
+import { databaseUser } from './database-user';
+import { takeFolderLock } from './folder-lock';
+import { databaseFolders } from './folders';
+import type { DatabaseFolders } from './folders';
+import type { ServerPlan } from './server-process';
+import { Supervisor } from './supervisor';
+import type { EmbeddedPostgres, EmbeddedPostgresOptions, PostgresConnection } from './types';
+
+const database = 'ostler';
+
+/**
+ * Starts the database of a data folder and keeps it running until `stop()`. A server that a killed process
+ * left behind is taken over; one that dies is started again on the same port.
+ *
+ * @throws when another living process has the data folder, when the database's user cannot reach it, when
+ *   there are no binaries for this processor, or when the server does not start (with its last log lines).
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  await mkdir(options.dataFolder, { recursive: true, mode: 0o711 });
+  const folders = databaseFolders(await realpath(options.dataFolder));
+  const lock = takeFolderLock(folders.lockFile);
+  if (!lock) throw new Error(`another process serves the data folder ${folders.dataFolder}; stop it first`);
+  try {
+    return await startLocked(folders, options, () => lock.release());
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(
+  folders: DatabaseFolders,
+  { log, settings = {} }: EmbeddedPostgresOptions,
+  release: () => void,
+): Promise<EmbeddedPostgres> {
+  const user = await databaseUser();
+  await prepareFolders(folders, user);
+  const binaries = await postgresBinaries(user, folders.dataFolder);
+  const password = await ensureCluster(folders, binaries, user);
+  const supervisor = await Supervisor.start({ binaries, folders, user, settings, log } satisfies ServerPlan);
+  const connection = { host: '127.0.0.1', port: supervisor.port, user: superuser, password, database };
+  try {
+    await ensureDatabase(connection);
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+  const stop = onlyOnce(() => supervisor.stop().finally(release));
+  return { connection, adopted: supervisor.adopted, postmasterPid: () => supervisor.pid, stop };
+}
+
+/** Its first connection also proves that an adopted server is the one that our password opens. */
+async function ensureDatabase(connection: PostgresConnection): Promise<void> {
+  const client = new Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 30_000 });
+  await client.connect();
+  try {
+    const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+  } finally {
+    await client.end();
+  }
+}
+
+function onlyOnce<T>(action: () => Promise<T>): () => Promise<T> {
+  let outcome: Promise<T> | undefined;
+  return () => (outcome ??= action());
+}
