@@ -1,0 +1,38 @@
+export interface FileState {
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modifiedMs: number;
+}
+
+export interface WriteOptions {
+  /** Permission bits, set before the content is there. */
+  readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Files of the server. Every path is absolute; `..` and NUL are refused. */
+export interface Files {
+  /** Undefined when there is none; links are not followed. */
+  state(path: string): Promise<FileState | undefined>;
+  /** Undefined when there is none. Throws when it is larger than `mostBytes` (default 16 MiB). */
+  read(path: string, mostBytes?: number): Promise<Uint8Array | undefined>;
+  /** Temporary file beside it, fsync, rename, fsync of the folder: old or new, never half. */
+  writeAtomic(path: string, content: Uint8Array | string, options: WriteOptions): Promise<void>;
+  /** Written once where nothing is live yet (a staging tree): no fsync of its own; see `syncTree`. */
+  writeStaged(path: string, content: Uint8Array | string, options: WriteOptions): Promise<void>;
+  /** fsync of every file and folder below. */
+  syncTree(path: string): Promise<void>;
+  makeFolder(path: string, mode: number): Promise<void>;
+  /** Names, sorted; empty when there is none. */
+  list(path: string): Promise<string[]>;
+  rename(from: string, to: string): Promise<void>;
+  /** Replaces the link atomically. */
+  linkAtomic(path: string, target: string): Promise<void>;
+  readLink(path: string): Promise<string | undefined>;
+  removeTree(path: string): Promise<void>;
+  freeBytes(path: string): Promise<number>;
+}
