@@ -1,7 +1,7 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config';
 
-const sources = '{apps,packages,e2e,deploy,tooling}'
-const never = ['**/node_modules/**', '**/dist/**']
+const sources = '{apps,packages,e2e,deploy,tooling}';
+const never = ['**/node_modules/**', '**/dist/**'];
 
 // The rings of tests, one project each: `pnpm vitest run --project ring01`.
 // ring01 is pure or runs on fakes; ring2 uses real PostgreSQL, nginx, Docker on this machine;
@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'ring2',
           include: [`${sources}/**/*.ring2.test.ts`],
+          globalSetup: ['packages/test-kit/src/postgres/global-setup.ts'],
           exclude: never,
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -40,4 +41,4 @@ export default defineConfig({
       },
     ],
   },
-})
+});

@@ -108,5 +108,9 @@ async function writePrivately(path: string, text: string, owner?: DatabaseUser):
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

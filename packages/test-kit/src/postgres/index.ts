@@ -1,0 +1,2 @@
+export { startTestPostgres } from './test-database';
+export type { TestDatabase, TestDatabaseTemplate } from './test-database';
