@@ -22,8 +22,8 @@ export interface TestDatabaseTemplate {
 
 /**
  * A fresh database on the run's one PostgreSQL server, empty or a copy of a template. Call it once per test
- * file (in `beforeAll`) and drop it at the end. Works in the projects ring2 and ring3 only. Roles belong to
- * the whole server: what makes one has to live with finding it there.
+ * file (in `beforeAll`) and drop it at the end. Works in the project ring2 only. Roles belong to the
+ * whole server: what makes one has to live with finding it there.
  */
 export async function startTestPostgres(template?: TestDatabaseTemplate): Promise<TestDatabase> {
   const server = inject('testPostgres');
