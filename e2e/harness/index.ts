@@ -1,0 +1,7 @@
+export { bootServer, type BootOptions, closeTestNetwork, testNetwork } from './boot-server';
+export type { ExecOptions, ExecOutput } from './command-channel';
+export { whyNoTestServers } from './machine/machine-packages';
+export type { PartitionDirection, TestNetwork } from './test-network';
+export { CommandFailed, type TestServer } from './test-server';
+export { ensureImage } from '../images/ensure-image';
+export { BASE_IMAGE, type ImageDefinition } from '../images/image-definition';
