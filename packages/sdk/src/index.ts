@@ -1,1 +1,7 @@
-export {};
+export * from './client';
+export * from './explain-error';
+export * from './follow-output';
+export * from './live-state';
+export * from './pages';
+export * from './request-id';
+export * from './watch-live';
