@@ -1,0 +1,3 @@
+import { serverBundle } from '../../tooling/build/bundle.ts';
+
+export default serverBundle(import.meta.dirname);
