@@ -79,7 +79,7 @@ install_toolchain() {
   mv -T "$staging" "$toolchain"
 }
 
-install_toolchain_once() { [ -d "$toolchain" ] || step "installed Node $node_version and pnpm $pnpm_version" install_toolchain; }
+install_toolchain_once() { [ -d "$toolchain" ] || step "install Node $node_version and pnpm $pnpm_version" install_toolchain; }
 
 use_system_tools() {
   . "$OSTLER_ROOT/deploy/launcher/toolchain.env"
@@ -129,7 +129,7 @@ install_packages_if_changed() {
   stamp=$OSTLER_ROOT/node_modules/.ostler-installed
   fingerprint=$(install_fingerprint)
   [ "$(cat "$stamp" 2>/dev/null)" != "$fingerprint" ] || return 0
-  step 'installed the packages' install_packages
+  step 'install the packages' install_packages
   printf '%s\n' "$fingerprint" >"$stamp"
 }
 
@@ -138,4 +138,4 @@ ensure_packages() { exclusively "$OSTLER_ROOT/node_modules/.ostler-lock" install
 build() { (cd "$OSTLER_ROOT" && turbo run build --output-logs=errors-only --no-daemon "$@" 9>&-); }
 
 # ensure_build [TURBO FILTER...]: turbo skips what has not changed.
-ensure_build() { exclusively "$OSTLER_ROOT/node_modules/.ostler-lock" step 'built what had changed' build "$@"; }
+ensure_build() { exclusively "$OSTLER_ROOT/node_modules/.ostler-lock" step 'build what has changed' build "$@"; }

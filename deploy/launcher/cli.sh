@@ -5,7 +5,7 @@ OSTLER_ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 
 ensure_toolchain
 ensure_packages
-cli=$OSTLER_ROOT/apps/cli/dist/main.js
+cli=$OSTLER_ROOT/apps/cli/dist/ostler.js
 # Checked by time and not by turbo, which would cost each command a third of a second.
 is_stale() { [ ! -f "$cli" ] || [ -n "$(find "$OSTLER_ROOT/apps/cli/src" "$OSTLER_ROOT"/packages/*/src -newer "$cli" -type f -print -quit)" ]; }
 if is_stale; then

@@ -37,7 +37,7 @@ install_packages_of_debian() {
 ensure_nginx() {
   [ ! -x /usr/sbin/nginx ] || return 0
   if is_root && is_debian; then
-    (step 'installed nginx through apt' install_packages_of_debian nginx) ||
+    (step 'install nginx through apt' install_packages_of_debian nginx) ||
       say 'going on without nginx: this machine cannot serve sites until it is installed'
   else
     say 'nginx is not installed (apt-get install nginx): this machine cannot serve sites until it is'
