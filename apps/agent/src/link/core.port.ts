@@ -25,7 +25,12 @@ export interface Fence {
 }
 
 export type StoreOutcome =
-  | { readonly stored: true; readonly fence: Fence }
+  | {
+      readonly stored: true;
+      readonly fence: Fence;
+      /** Resources whose new body was not taken: they keep their last one, all others are taken. */
+      readonly refused?: { readonly reason: string; readonly message: string; readonly uids: readonly string[] };
+    }
   | { readonly stored: false; readonly reason: string; readonly message: string; readonly uids: readonly string[] };
 
 /** What the link asks of the rest of the agent. Everything here survives a crash once it has returned. */

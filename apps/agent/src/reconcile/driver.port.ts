@@ -75,6 +75,11 @@ export interface DriverContext {
   placed(kind: Kind): readonly PlacedResource[];
   /** Folder with the content of a release, fetched, checked and complete; atomic, never half there. */
   release(digest: string): Promise<string>;
+  /**
+   * Gives this resource's place in the queue to another one while it waits for something shared, like the
+   * commit of a target: 500 resources join one commit instead of as many commits as the queue has places.
+   */
+  parked<T>(wait: () => Promise<T>): Promise<T>;
   /** Reconcile this resource soon: an upstream changed its health, a file was edited. */
   wake(uid: ResourceUid): void;
 }

@@ -32,12 +32,13 @@ export interface Exec {
 export type UnitState =
   | { readonly state: 'absent' }
   | { readonly state: 'running' }
-  | { readonly state: 'ended'; readonly exitCode: number };
+  /** Without an exit code when it ended while nobody could see it (the fallback, across a restart). */
+  | { readonly state: 'ended'; readonly exitCode?: number };
 
 export interface UnitOptions {
   /** Extra properties for systemd, like `BindReadOnlyPaths=/a:/b`; ignored by the fallback. */
   readonly properties?: readonly string[];
-  /** Where standard output and error go together; created 0600, appended to. */
+  /** Where standard output and error go together; made with 0600 and appended to. */
   readonly outputPath: string;
 }
 

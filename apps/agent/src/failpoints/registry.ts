@@ -1,0 +1,25 @@
+/**
+ * Every point at which a test may kill the agent, with what has just happened there. The sweep of ring 2
+ * visits each one and fails on one that was not reached.
+ */
+export const FAILPOINTS = {
+  'ledger.body-stored': 'a body is durable, its manifest is not',
+  'ledger.before-commit': 'a manifest was checked, nothing of it is stored',
+  'ledger.stored': 'a manifest is durable, nothing of it is reconciled',
+  'secrets.stored': 'secrets are durable, their resources were not woken',
+  'reconcile.before-driver': 'a resource was taken from the queue, its driver has not begun',
+  'reconcile.after-driver': 'the driver has applied, its outcome is not stored',
+  'reconcile.output-stored': 'an output is durable, the dependants were not woken',
+  'reconcile.before-remove': 'a tombstone was taken from the queue, nothing is removed',
+  'reconcile.after-remove': 'the driver has removed, the tombstone is not marked as done',
+  'status.stored': 'a status is durable, nobody was told',
+  'operation.accepted': 'an operation is journalled, it has not begun',
+  'operation.running': 'the beginning of the effect is journalled, the effect has not begun',
+  'operation.effect': 'the effect is done, its end is not journalled',
+  'operation.ended': 'the end is journalled, nobody was told',
+  'spool.appended': 'a piece of output is in the spool, the cursor has not moved',
+  'release.file-stored': 'one file of a release is complete, the release is not',
+  'release.before-rename': 'a release is complete under its temporary name',
+} as const;
+
+export type FailpointName = keyof typeof FAILPOINTS;

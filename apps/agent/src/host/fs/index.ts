@@ -1,0 +1,2 @@
+export { createLinuxFiles } from './linux';
+export type { Files, FileState, WriteOptions } from './port';

@@ -1,0 +1,2 @@
+export { createJsonLog, type JsonLogOptions, type LogLevel } from './json-log';
+export type { Log, LogFields } from './log.port';
