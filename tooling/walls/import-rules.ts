@@ -3,7 +3,7 @@ import type { IForbiddenRuleType } from 'dependency-cruiser';
 // The walls that the import graph can show. Their numbers are those of docs/architecture ("Walls").
 // Tests may look behind doors and use fakes; what they may never do is said in `everybody`.
 
-const tests = '(\\.test\\.tsx?$|\\.fixture\\.tsx?$|/fixtures/|^e2e/|^packages/test-kit/)';
+const tests = '(\\.test\\.tsx?$|\\.contract\\.ts$|\\.fixture\\.tsx?$|/fixtures/|^e2e/|^packages/test-kit/)';
 const rooms =
   'identity|access|audit|fleet|resources|manifest|operations|link|telemetry|sessions|alerts|releases|launch';
 const controlPlane = '^apps/control-plane/src';
