@@ -1,0 +1,108 @@
+import { followOutput, newRequestId } from '@ostler/sdk';
+import { AppError } from '@ostler/kernel';
+import { type Operation, Operation_State, OperationSchema, type OperationSpec } from '@ostler/contracts';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context';
+import { ageOf } from '../../output/age';
+import { ExitCode } from '../../output/exit-code';
+import { operationStateName } from '../../output/names';
+import { type Format, formatOption, printJson } from '../../output/render';
+import { safe } from '../../output/style';
+import { table } from '../../output/table';
+
+type OperationCase = NonNullable<OperationSpec['operation']['case']>;
+
+const names: Readonly<Record<string, OperationCase>> = {
+  noop: 'noop',
+  diagnose: 'diagnose',
+  'install-nginx': 'installNginx',
+  'test-nginx-configuration': 'testNginxConfiguration',
+  'show-nginx-configuration': 'showNginxConfiguration',
+};
+
+interface StartOptions {
+  readonly server: string;
+  readonly wait?: boolean;
+  readonly deadline: string;
+}
+
+export function operationCommands(program: Command, context: CommandContext): void {
+  const operations = program.command('operations').description('Start, follow and cancel operations.');
+  operations
+    .command('start <operation>')
+    .description(`Start one on a server: ${Object.keys(names).join(', ')}.`)
+    .requiredOption('--server <name>', 'where')
+    .option('--wait', 'follow the output and end with its result')
+    .option('--deadline <seconds>', 'give up after this long', '600')
+    .action((name: string, options: StartOptions) => start(context, name, options));
+  operations
+    .command('list', { isDefault: true })
+    .description('List operations, the newest first.')
+    .option('--server <name>', 'only on this server')
+    .option('--running', 'only those that have not ended')
+    .addOption(formatOption(['table', 'json']))
+    .action(async (options: { server?: string; running?: boolean; output: Format }) => {
+      const { server, running } = options;
+      const answer = await context.ostler().operations.list({ server, running });
+      if (options.output === 'json') return printJson(context, OperationSchema, answer.operations);
+      const heads = ['UID', 'OPERATION', 'SERVER', 'STATE', 'AGE', 'BY', 'MESSAGE'];
+      context.print(table(heads, answer.operations.map(row)));
+    });
+  operations
+    .command('output <uid>')
+    .description('Print the output from the first byte on, until the operation has ended.')
+    .action((uid: string) => follow(context, uid));
+  operations
+    .command('cancel <uid>')
+    .description('End the operation and every process of it.')
+    .action(async (uid: string) => {
+      const { operation } = await context.ostler().operations.cancel({ requestId: newRequestId(), uid });
+      if (operation) context.print(`${operation.uid} ${operationStateName(operation.state)}`);
+    });
+}
+
+async function start(context: CommandContext, name: string, options: StartOptions): Promise<void> {
+  const found = names[name];
+  if (!found) {
+    throw AppError.invalid(
+      'operation',
+      'UNKNOWN',
+      `there is no "${name}"; there are ${Object.keys(names).join(', ')}`,
+    );
+  }
+  const { operation } = await context.ostler().operations.start({
+    requestId: newRequestId(),
+    server: options.server,
+    spec: { operation: { case: found, value: {} } },
+    deadlineSeconds: Number(options.deadline),
+  });
+  if (!operation) return;
+  if (!options.wait) return context.print(operation.uid);
+  await follow(context, operation.uid);
+}
+
+async function follow(context: CommandContext, uid: string): Promise<void> {
+  const ostler = context.ostler();
+  const decoder = new TextDecoder();
+  for await (const piece of followOutput(ostler, uid)) {
+    context.write(safe(decoder.decode(piece, { stream: true }), { block: true }));
+  }
+  const { operation } = await ostler.operations.wait({ uid, waitSeconds: 30 });
+  if (!operation) return;
+  process.stderr.write(
+    `${operationStateName(operation.state)}${operation.message ? `: ${safe(operation.message)}` : ''}\n`,
+  );
+  if (operation.state !== Operation_State.SUCCEEDED) process.exitCode = ExitCode.FAILED;
+}
+
+function row(operation: Operation): string[] {
+  return [
+    operation.uid,
+    operation.spec?.operation.case ?? '',
+    safe(operation.serverName),
+    operationStateName(operation.state),
+    ageOf(operation.createdAt),
+    safe(operation.actor),
+    safe(operation.message),
+  ];
+}

@@ -1,0 +1,61 @@
+import { newRequestId } from '@ostler/sdk';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import type { JoinToken } from '@ostler/contracts';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../command-context';
+import { spanOf } from '../../output/age';
+import { parseLabels } from '../../output/labels';
+import { safe } from '../../output/style';
+import { table } from '../../output/table';
+
+interface CreateOptions {
+  readonly description: string;
+  readonly hours: string;
+  readonly uses: string;
+  readonly label: readonly string[];
+}
+
+export function joinTokenCommands(program: Command, context: CommandContext): void {
+  const tokens = program
+    .command('join-tokens')
+    .description('Make, list and revoke tokens with which servers join.');
+  tokens
+    .command('create')
+    .description('Make a token and print the command to run on the server. Shown once.')
+    .option('--description <text>', 'what it is for', '')
+    .option('--hours <hours>', 'how long it is valid', '1')
+    .option('--uses <count>', 'how many servers may join with it', '1')
+    .option('-l, --label <key=value...>', 'label of the servers that join with it', [])
+    .action((options: CreateOptions) => create(context, options));
+  tokens
+    .command('list', { isDefault: true })
+    .description('List join tokens.')
+    .action(async () => {
+      const { joinTokens } = await context.ostler().fleet.listJoinTokens({});
+      context.print(table(['UID', 'DESCRIPTION', 'USED', 'STATE'], joinTokens.map(row)));
+    });
+  tokens
+    .command('revoke <uid>')
+    .description('Make a token worthless. Servers that joined with it stay.')
+    .action(async (uid: string) => {
+      await context.ostler().fleet.revokeJoinToken({ requestId: newRequestId(), uid });
+      context.print('Revoked.');
+    });
+}
+
+async function create(context: CommandContext, options: CreateOptions): Promise<void> {
+  const answer = await context.ostler().fleet.createJoinToken({
+    requestId: newRequestId(),
+    description: options.description,
+    lifetimeSeconds: Math.round(Number(options.hours) * 3600),
+    maximumUses: Number(options.uses),
+    labels: parseLabels(options.label),
+  });
+  context.print(answer.command);
+}
+
+function row(token: JoinToken): string[] {
+  const left = token.expiresAt ? (timestampDate(token.expiresAt).getTime() - Date.now()) / 1000 : 0;
+  const state = token.revoked ? 'revoked' : left <= 0 ? 'expired' : `expires in ${spanOf(left)}`;
+  return [token.uid, safe(token.description), `${token.uses}/${token.maximumUses}`, state];
+}

@@ -1,0 +1,33 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** What the environment says. The only place of the CLI that reads it. */
+export interface Environment {
+  /** OSTLER_URL: address of the control plane, before what the file says. */
+  readonly url?: string;
+  /** OSTLER_TOKEN: an API token, before the session of the file. */
+  readonly token?: string;
+  /** OSTLER_PASSWORD: for signing in without a terminal. */
+  readonly password?: string;
+  /** Where sign-ins are kept: OSTLER_CONFIG, or `ostler/cli.json` in the user's configuration folder. */
+  readonly contextFile: string;
+  readonly colour: boolean;
+  /** Columns of the terminal; undefined when the output is not one. */
+  readonly columns?: number;
+}
+
+export function readEnvironment(
+  variables: NodeJS.ProcessEnv = process.env,
+  terminal: { isTTY?: boolean; columns?: number } = process.stdout,
+): Environment {
+  const folder = variables['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+  return Object.freeze({
+    url: variables['OSTLER_URL'] || undefined,
+    token: variables['OSTLER_TOKEN'] || undefined,
+    password: variables['OSTLER_PASSWORD'] || undefined,
+    contextFile: variables['OSTLER_CONFIG'] || join(folder, 'ostler', 'cli.json'),
+    // https://no-color.org: set and not empty turns colour off.
+    colour: terminal.isTTY === true && !variables['NO_COLOR'] && variables['TERM'] !== 'dumb',
+    columns: terminal.isTTY === true ? terminal.columns : undefined,
+  });
+}

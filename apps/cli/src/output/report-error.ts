@@ -1,0 +1,27 @@
+import type { ExplainedError } from '@ostler/sdk';
+import { safe, type Style } from './style';
+
+/** A failure in words, for the error stream. */
+export function errorText(error: ExplainedError, style: Style): string {
+  const lines = [`${style.bad('error')} ${safe(error.title)} ${style.dim(`(${error.reasonName})`)}`];
+  if (error.violations.length === 0) lines.push(`  ${safe(error.message, { block: true })}`);
+  for (const violation of error.violations) {
+    lines.push(`  ${style.strong(safe(violation.field))}: ${safe(violation.message)}`);
+  }
+  if (error.retryAfterSeconds > 0) lines.push(`  Try again in ${error.retryAfterSeconds} s.`);
+  const next = nextSteps[error.reasonName];
+  if (next) lines.push(`  ${next}`);
+  return lines.join('\n');
+}
+
+/** For programs, with `-o json`. */
+export function errorJson(error: ExplainedError): string {
+  const { reasonName, title, message, violations, retryAfterSeconds } = error;
+  return JSON.stringify({ error: { reason: reasonName, title, message, violations, retryAfterSeconds } });
+}
+
+const nextSteps: Readonly<Record<string, string>> = {
+  UNAUTHENTICATED: 'Sign in: ostler sign-in --url http://localhost:7070',
+  PASSWORD_CHANGE_REQUIRED: 'Change it: ostler change-password',
+  TOKEN_EXPIRED: 'Sign in again: ostler sign-in',
+};
