@@ -106,12 +106,13 @@ ensure_toolchain() {
     exclusively "$cache/lock" install_toolchain_once || true
     rm -rf "$toolchain".*.new
   fi
+  PATH=$OSTLER_ROOT/node_modules/.bin:$PATH
   if [ -d "$toolchain" ]; then
-    PATH=$toolchain/node_modules/node-linux-$arch/bin:$toolchain/node_modules/@pnpm/exe.linux-$arch:$OSTLER_ROOT/node_modules/.bin:$PATH
-    export PATH
+    PATH=$toolchain/node_modules/node-linux-$arch/bin:$toolchain/node_modules/@pnpm/exe.linux-$arch:$PATH
   else
     use_system_tools
   fi
+  export PATH
 }
 
 # Everything that decides what an install makes: the lock, the settings, each package.json, and Node itself.
