@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net';
-import { once } from 'node:events';
 import { encodeFrame, FRAME_BYTES_MAX, type Frame, FrameDecoder } from './channel-frames';
 
 /** How a program on a server ended, and what it wrote. */
@@ -69,14 +68,19 @@ export class CommandChannel {
 }
 
 async function feed(socket: Socket, argv: readonly string[], input: string | Uint8Array = ''): Promise<void> {
-  socket.write(encodeFrame('a', Buffer.from(argv.join('\0'))));
+  await send(socket, encodeFrame('a', Buffer.from(argv.join('\0'))));
   const bytes = typeof input === 'string' ? Buffer.from(input) : input;
-  for (let at = 0; at < bytes.length && socket.writable; at += FRAME_BYTES_MAX) {
-    const taken = socket.write(encodeFrame('i', bytes.subarray(at, at + FRAME_BYTES_MAX)));
-    // A program may end before it has read all; then the connection closes instead of draining.
-    if (!taken) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  for (let at = 0; at < bytes.length; at += FRAME_BYTES_MAX) {
+    await send(socket, encodeFrame('i', bytes.subarray(at, at + FRAME_BYTES_MAX)));
   }
-  if (socket.writable) socket.write(encodeFrame('c', Buffer.alloc(0)));
+  await send(socket, encodeFrame('c', Buffer.alloc(0)));
+}
+
+/** Settles when the bytes are on their way, or can never be: a program may end before it has read all its input. */
+async function send(socket: Socket, frame: Buffer): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.write(frame, () => resolve());
+  await promise;
 }
 
 function collect(

@@ -1,9 +1,15 @@
 import { type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { killUntilNone } from './run-reaper';
 import type { LinkAddresses } from './addresses';
 import type { TestNetwork } from './test-network';
+
+/** The kernel keeps a server's memory in a file without a name here: never on a disk, whatever TMPDIR says. */
+const MEMORY_FOLDER = '/dev/shm';
+
+/** The unit of st_blocks, whatever the file system. */
+const BLOCK_BYTES = 512;
 
 export interface KernelSettings {
   readonly name: string;
@@ -35,6 +41,7 @@ export class UmlKernel {
       // A session of its own: its id finds every process of this kernel, also after the first one is gone.
       const child = network.spawn(['/usr/bin/linux.uml', ...kernelArguments(network, settings)], {
         detached: true,
+        env: { ...process.env, TMPDIR: MEMORY_FOLDER },
         stdio: ['ignore', console.fd, console.fd],
       });
       await once(child, 'spawn');
@@ -44,11 +51,15 @@ export class UmlKernel {
     }
   }
 
-  /** Resident memory of the kernel and everything that runs on it, in bytes, shared pages counted once each. */
+  /** Memory of this machine that the server holds, in bytes: its memory is one file, given out page by page. */
   async residentBytes(): Promise<number> {
-    const pids = await listSessionPids(this.#process.pid ?? -1);
-    const sizes = await Promise.all(pids.map(readProportionalBytes));
-    return sizes.reduce((sum, size) => sum + size, 0);
+    const folder = `/proc/${this.#process.pid ?? 'none'}/fd`;
+    for (const name of await readdir(folder)) {
+      const target = await readlink(`${folder}/${name}`).catch(() => '');
+      if (target.startsWith(`${MEMORY_FOLDER}/`))
+        return (await stat(`${folder}/${name}`)).blocks * BLOCK_BYTES;
+    }
+    throw new Error('the kernel has no memory file open');
   }
 
   /** Kills at once what a power switch would stop. Killing the first process alone would leave the disk locked. */
@@ -91,9 +102,4 @@ async function readLiveSession(pid: number): Promise<number | undefined> {
   if (stat === undefined) return undefined;
   const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' ? undefined : Number(session);
-}
-
-async function readProportionalBytes(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024;
 }

@@ -7,7 +7,7 @@ export interface ImageDefinition {
   readonly packages: readonly string[];
   /** A tree that is copied over the root, modes and links kept. */
   readonly overlay: string;
-  /** Units that are linked to /dev/null: periodic work has no place in a test. */
+  /** Units that are linked to /dev/null: periodic work has no place in a test, nor has a screen. */
   readonly maskedUnits: readonly string[];
   /** Units that are installed but start only when a test starts them. */
   readonly disabledUnits: readonly string[];
@@ -34,6 +34,10 @@ export const BASE_IMAGE: ImageDefinition = {
     'console-getty.service',
     'getty@tty1.service',
     'systemd-pstore.service',
+    'dev-mqueue.mount',
+    'modprobe@drm.service',
+    'sys-fs-fuse-connections.mount',
+    'sys-kernel-config.mount',
   ],
   disabledUnits: ['ssh.service', 'php8.2-fpm.service'],
   sizeMebibytes: 6144,
