@@ -4,6 +4,9 @@ import type { PostgresConnection } from '@ostler/embedded-postgres';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 
+// Declares what the run provides, for programs that import this file without the set-up.
+import type {} from './global-setup';
+
 export interface TestDatabase extends AsyncDisposable {
   readonly connection: PostgresConnection;
   /** The same as a DATABASE_URL. */

@@ -110,7 +110,8 @@ create table request_ledger (
   request_id uuid not null,
   actor_uid uuid not null,
   method text not null,
-  body_sha256 bytea not null,
+  -- Keyed, because a body may hold a password. The response is sealed for the same reason.
+  body_hmac bytea not null,
   response bytea not null,
   created_at timestamptz not null default now(),
   primary key (tenant_uid, request_id)

@@ -133,8 +133,8 @@ grant insert on audit_entry to ostler_app;
 grant select, insert on audit_entry to ostler_system;
 
 -- An app transaction wakes the compiler for a server without being able to read the manifests.
-grant insert, update on manifest_wanted to ostler_app;
-create policy app_wake on manifest_wanted for insert to ostler_app
+grant select, insert, update on manifest_wanted to ostler_app;
+create policy app_own on manifest_wanted to ostler_app
+  using (exists (select from server s where s.uid = manifest_wanted.server_uid))
   with check (exists (select from server s where s.uid = manifest_wanted.server_uid));
-create policy app_wake_again on manifest_wanted for update to ostler_app using (true) with check (true);
 `;

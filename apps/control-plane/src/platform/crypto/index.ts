@@ -1,0 +1,3 @@
+export { hashPassword, newFirstPassword, verifyPassword } from './password';
+export { hashToken, newToken, type TokenUse, useOfToken } from './random-token';
+export { Vault } from './vault';

@@ -1,0 +1,72 @@
+import 'reflect-metadata';
+import { types } from 'pg';
+import { DataSource, getMetadataArgsStorage } from 'typeorm';
+
+import { migrate } from './migrate';
+import { proveRowSecurity } from './row-security-proof';
+
+const int8 = 20;
+
+export interface DatabaseOptions {
+  /** A libpq URL of the role that owns the schema. */
+  readonly url: string;
+  /** The same database past any pooler, for LISTEN and advisory locks; the url itself when absent. */
+  readonly directUrl?: string;
+  readonly poolSize?: number;
+  /** Of one statement. */
+  readonly statementTimeoutMs?: number;
+  readonly log: { warn(message: string): void };
+}
+
+/** The pool of connections. Rooms reach it through UnitOfWork only. */
+export class Database {
+  private constructor(
+    readonly dataSource: DataSource,
+    readonly directUrl: string,
+  ) {}
+
+  /**
+   * Runs the migrations as the owner, proves that row-level security holds, opens the pool.
+   *
+   * @throws when the database cannot be reached or a role could see rows that are not its tenant's.
+   */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const directUrl = options.directUrl ?? options.url;
+    await migrate(directUrl);
+    await proveRowSecurity(directUrl);
+    return new Database(await openPool(options).initialize(), directUrl);
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}
+
+function openPool(options: DatabaseOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    synchronize: false,
+    installExtensions: false,
+    applicationName: 'ostler',
+    poolSize: options.poolSize ?? 16,
+    connectTimeoutMS: 5_000,
+    entities: getMetadataArgsStorage().tables.map((table) => table.target),
+    poolErrorHandler: (error: unknown) =>
+      options.log.warn(`lost an idle database connection: ${String(error)}`),
+    extra: {
+      types: { getTypeParser },
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      lock_timeout: 10_000,
+      idle_in_transaction_session_timeout: 60_000,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+    },
+  });
+}
+
+/** bigint as bigint: counters of the contract are 64 bits wide. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === int8 && format !== 'binary') return BigInt;
+  return types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
+}

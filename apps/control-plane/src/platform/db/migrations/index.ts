@@ -1,0 +1,4 @@
+import { Base0001 } from './0001-base';
+
+/** In order. A room adds files with the next number and its own name: 0002-engine.ts. */
+export const migrations = [Base0001];

@@ -1,0 +1,185 @@
+import { newUid } from '@ostler/kernel';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { afterCommit, execute, isDatabaseAway, query, queryOne } from '.';
+import { openTestDatabase, type OpenTestDatabase } from './open-test-database.fixture';
+import { proveRowSecurityWithin } from './row-security-proof';
+
+let db: OpenTestDatabase;
+const [mine, theirs] = [newUid(), newUid()];
+
+beforeAll(async () => {
+  db = await openTestDatabase();
+  await db.unitOfWork.asSystem('first-run', async () => {
+    for (const uid of [mine, theirs]) {
+      await execute('insert into tenant (uid, name) values ($1, $2)', [uid, uid]);
+      await execute('insert into tenant_counter (tenant_uid) values ($1)', [uid]);
+    }
+  });
+});
+afterAll(() => db.close());
+
+const counters = () => query<{ tenant_uid: string }>('select tenant_uid from tenant_counter order by 1');
+
+describe('a tenant', () => {
+  it('sees its own rows and no others', async () => {
+    expect(await db.unitOfWork.asTenant([mine], counters)).toEqual([{ tenant_uid: mine }]);
+    expect(await db.unitOfWork.asTenant([mine, theirs], counters)).toHaveLength(2);
+    expect(await db.unitOfWork.asTenant([], counters)).toEqual([]);
+  });
+
+  it('cannot write a row for another', async () => {
+    const steal = () =>
+      execute('update tenant_counter set resource_version = 9 where tenant_uid = $1', [theirs]);
+    expect(await db.unitOfWork.asTenant([mine], steal)).toBe(0);
+    const insert = () =>
+      execute(
+        `insert into join_token (uid, tenant_uid, token_hash, expires_at, maximum_uses)
+        values ($1, $2, '\\x00', now(), 1)`,
+        [newUid(), theirs],
+      );
+    await expect(db.unitOfWork.asTenant([mine], insert)).rejects.toThrow(/row-level security/);
+  });
+
+  it('wakes the compiler for its own servers without seeing manifests', async () => {
+    const server = newUid();
+    await db.unitOfWork.asTenant([mine], async () => {
+      await execute(`insert into server (uid, tenant_uid, name, key_sha256) values ($1, $2, 'a', '\\x00')`, [
+        server,
+        mine,
+      ]);
+      for (let time = 0; time < 2; time++) {
+        await execute(
+          `insert into manifest_wanted (server_uid) values ($1) on conflict (server_uid)
+          do update set wanted_at = now()`,
+          [server],
+        );
+      }
+    });
+    const want = () => execute('insert into manifest_wanted (server_uid) values ($1)', [server]);
+    await expect(db.unitOfWork.asTenant([theirs], want)).rejects.toThrow(/row-level security/);
+    await expect(db.unitOfWork.asTenant([mine], () => query('select * from manifest'))).rejects.toThrow(
+      /permission/,
+    );
+  });
+
+  it('appends to the audit and never changes it', async () => {
+    const insert = `insert into audit_entry (uid, tenant_uid, actor, method, outcome) values ($1, $2, 'a', 'm', 1)`;
+    await db.unitOfWork.asTenant([mine], () => execute(insert, [newUid(), mine]));
+    for (const sql of [
+      'update audit_entry set actor = $$b$$',
+      'delete from audit_entry',
+      'truncate audit_entry',
+    ]) {
+      await expect(db.unitOfWork.asTenant([mine], () => execute(sql))).rejects.toThrow(/permission denied/);
+      await expect(db.unitOfWork.asSystem('housekeeping', () => execute(sql))).rejects.toThrow(
+        /permission denied/,
+      );
+    }
+  });
+});
+
+describe('nesting', () => {
+  it('joins the transaction: what the inner wrote goes with the outer', async () => {
+    const uid = newUid();
+    const failed = db.unitOfWork.asTenant([mine], async () => {
+      await db.unitOfWork.asSystem('people', () =>
+        execute('insert into tenant (uid, name) values ($1, $2)', [uid, uid]),
+      );
+      expect(await counters()).toEqual([{ tenant_uid: mine }]);
+      throw new Error('outer fails');
+    });
+    await expect(failed).rejects.toThrow('outer fails');
+    const found = await db.unitOfWork.asSystem('people', () =>
+      query('select from tenant where uid = $1', [uid]),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('lets a tenant act only for itself, and refuses a parallel flow', async () => {
+    const cross = db.unitOfWork.asTenant([mine], () => db.unitOfWork.asTenant([theirs], counters));
+    await expect(cross).rejects.toThrow('not its own');
+    const parallel = db.unitOfWork.asTenant([mine], async () => {
+      const elevated = db.unitOfWork.asSystem('people', counters);
+      await expect(counters()).rejects.toThrow('one flow');
+      expect(await elevated).toHaveLength(2);
+    });
+    await parallel;
+  });
+
+  it('tells of a swallowed failure instead of losing the commit', async () => {
+    const swallowed = db.unitOfWork.asTenant([mine], () => query('select 1/0').catch(() => []));
+    await expect(swallowed).rejects.toThrow('transaction is aborted');
+  });
+});
+
+it('runs what waits for the commit only after it', async () => {
+  const ran: string[] = [];
+  await db.unitOfWork.asTenant([mine], async () => afterCommit(() => ran.push('committed')));
+  const failed = db.unitOfWork.asTenant([mine], async () => {
+    afterCommit(() => ran.push('never'));
+    throw new Error('no');
+  });
+  await expect(failed).rejects.toThrow('no');
+  expect(ran).toEqual(['committed']);
+});
+
+it('runs a loop again after a serialization failure', async () => {
+  let runs = 0;
+  const work = async (): Promise<void> => {
+    if (++runs < 3) await query(`do $$ begin raise exception 'again' using errcode = '40001'; end $$`);
+  };
+  await db.unitOfWork.asSystem('housekeeping', work);
+  expect(runs).toBe(3);
+  runs = 0;
+  await expect(db.unitOfWork.asSystem('sign-in', work)).rejects.toThrow('again');
+});
+
+it('heals after the server ended every connection, and wakes whoever waits', async () => {
+  let wakes = 0;
+  const off = db.wake.on('audit', () => wakes++);
+  const admin = new Client({ ...db.connection, database: 'postgres' });
+  await admin.connect();
+  const lost = db.unitOfWork.asTenant([mine], async () => {
+    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+      db.connection.database,
+    ]);
+    await query('select 1');
+  });
+  const error: unknown = await lost.catch((e: unknown) => e);
+  expect(isDatabaseAway(error)).toBe(true);
+  await admin.end();
+  await vi.waitFor(() => expect(wakes).toBeGreaterThan(0));
+  expect(await db.unitOfWork.asTenant([mine], () => queryOne('select 1 as one'))).toEqual({ one: 1 });
+  wakes = 0;
+  await db.unitOfWork.asTenant([mine], async () => db.wake.notify('audit'));
+  await vi.waitFor(() => expect(wakes).toBe(1));
+  off();
+});
+
+describe('the proof at start', () => {
+  const breaks: Record<string, string> = {
+    'a role that bypasses': 'alter role ostler_app bypassrls',
+    'a table without': 'alter table resource no force row level security',
+    'a policy that lets an unscoped read through':
+      'create policy leak on tenant_counter for select to ostler_app using (true)',
+    'a role that owns a table': 'alter table resource owner to ostler_app',
+  };
+
+  it.each(Object.entries(breaks))('refuses %s', async (_what, sql) => {
+    const owner = new Client({ connectionString: db.url });
+    await owner.connect();
+    try {
+      // Rolled back: roles are shared with every other test of the run.
+      await owner.query('begin');
+      await proveRowSecurityWithin(owner);
+      await owner.query('reset role');
+      await owner.query(`delete from audit_entry where actor = ''`);
+      await owner.query(sql);
+      await expect(proveRowSecurityWithin(owner)).rejects.toThrow(/row-level security/);
+    } finally {
+      await owner.end();
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { EntityManager, QueryRunner } from 'typeorm';
+
+/** What a unit of work may see: the rows of these tenants, or (undefined) every row, as the system. */
+export type Scope = { readonly tenantUids: readonly string[] } | { readonly tenantUids: undefined };
+
+/** One transaction and what is to happen with it. */
+export interface Unit {
+  readonly runner: QueryRunner;
+  /** Changes while a nested call acts with another scope. */
+  scope: Scope;
+  readonly wakes: Set<string>;
+  readonly afterCommit: (() => void)[];
+}
+
+interface Frame {
+  readonly unit: Unit;
+  readonly scope: Scope;
+}
+
+export const frames = new AsyncLocalStorage<Frame>();
+
+/** The unit that this code runs in. @throws when there is none, or when a parallel flow changed its scope. */
+function currentUnit(): Unit {
+  const frame = frames.getStore();
+  if (!frame) throw new Error('no unit of work: call unitOfWork.asTenant or asSystem around this');
+  if (frame.unit.scope !== frame.scope) {
+    throw new Error('a unit of work is one flow: a nested asTenant or asSystem runs in parallel with this');
+  }
+  return frame.unit;
+}
+
+/** The TypeORM manager of this unit of work, for repositories. */
+export function manager(): EntityManager {
+  return currentUnit().runner.manager;
+}
+
+/** Rows of a statement in this unit of work. bigint comes as bigint, bytea as Buffer, timestamptz as Date. */
+export async function query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  const result = await currentUnit().runner.query(sql, [...parameters], true);
+  return result.records as Row[];
+}
+
+/** The first row of a statement in this unit of work, if there is one. */
+export async function queryOne<Row>(
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row | undefined> {
+  return (await query<Row>(sql, parameters))[0];
+}
+
+/** Runs a statement in this unit of work and tells how many rows it touched. */
+export async function execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
+  const result = await currentUnit().runner.query(sql, [...parameters], true);
+  return result.affected ?? 0;
+}
+
+/** Runs once this unit of work is committed, outside of it; never when it is rolled back. */
+export function afterCommit(run: () => void): void {
+  currentUnit().afterCommit.push(run);
+}
+
+/** Wakes whoever waits for this word, in every process, once this unit of work is committed. */
+export function wakeAtCommit(word: string): void {
+  currentUnit().wakes.add(word);
+}
+
+/** True within a unit of work. */
+export function isInUnit(): boolean {
+  return frames.getStore() !== undefined;
+}

@@ -1,0 +1,56 @@
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
+import { Backoff, messageOf, pause, systemClock } from '@ostler/kernel';
+
+import { Log } from '../log';
+
+export interface Loop {
+  readonly name: string;
+  /** Runs until the signal is aborted. When it throws, that is logged and it is run again after a while. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Background work of this process. Rooms add loops in `onModuleInit`; they start when every room is ready
+ * and end, awaited, before any room is taken down.
+ */
+@Injectable()
+export class Loops implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly loops: Loop[] = [];
+  private readonly stopping = new AbortController();
+  private running: Promise<void>[] = [];
+
+  constructor(@Inject(Log) private readonly log: Log) {}
+
+  add(loop: Loop): void {
+    this.loops.push(loop);
+  }
+
+  onApplicationBootstrap(): void {
+    this.running = this.loops.map((loop) => this.keepRunning(loop));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.running);
+  }
+
+  private async keepRunning(loop: Loop): Promise<void> {
+    const { signal } = this.stopping;
+    const backoff = new Backoff({ firstMs: 200, mostMs: 10_000 });
+    while (!signal.aborted) {
+      const began = systemClock.monotonic();
+      try {
+        await loop.run(signal);
+      } catch (error) {
+        if (!signal.aborted) this.log.warn(`loop ${loop.name} failed and is run again: ${messageOf(error)}`);
+      }
+      if (systemClock.monotonic() - began > 60_000) backoff.reset();
+      if (!signal.aborted) await pause(systemClock, backoff.next(), signal);
+    }
+  }
+}
