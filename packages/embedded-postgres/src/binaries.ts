@@ -2,6 +2,9 @@ import { cp, lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlin
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
+import { ErrorReason } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+
 import type { DatabaseUser } from './database-user';
 import { barrierOnTheWayTo } from './reachability';
 
@@ -49,7 +52,7 @@ async function findPackage(): Promise<BinaryPackage> {
     entry = createRequire(import.meta.url).resolve(name);
   } catch (cause) {
     const message = `no PostgreSQL binaries for linux-${process.arch} are installed; set DATABASE_URL to a PostgreSQL 16 or newer`;
-    throw new Error(message, { cause });
+    throw new AppError(ErrorReason.CAPABILITY_MISSING, message, { cause });
   }
   const root = resolve(dirname(entry), '..');
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };

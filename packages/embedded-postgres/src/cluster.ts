@@ -4,6 +4,9 @@ import { chmod, chown, mkdir, open, readFile, rename, rm, stat } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { ErrorReason } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+
 import type { PostgresBinaries } from './binaries';
 import type { DatabaseUser } from './database-user';
 import type { DatabaseFolders } from './folders';
@@ -21,7 +24,8 @@ export async function prepareFolders(folders: DatabaseFolders, user: DatabaseUse
   if (user.isOther) await chown(folders.home, user.uid, user.gid);
   const barrier = await barrierOnTheWayTo(folders.home, user);
   if (barrier === undefined) return;
-  throw new Error(
+  throw new AppError(
+    ErrorReason.INVALID,
     `the data folder ${folders.dataFolder} cannot hold the database: its user (uid ${user.uid}) may not ` +
       `enter ${barrier}; choose a data folder outside of it, or chmod o+x ${barrier}`,
   );
@@ -58,7 +62,7 @@ async function readPassword(folders: DatabaseFolders): Promise<string> {
     return (await readFile(folders.passwordFile, 'utf8')).trim();
   } catch (cause) {
     const message = `the database's password cannot be read from ${folders.passwordFile}; restore it from a backup`;
-    throw new Error(message, { cause });
+    throw new AppError(ErrorReason.UNAVAILABLE, message, { cause });
   }
 }
 

@@ -4,6 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { ErrorReason } from '@ostler/contracts';
+import { AppError, messageOf } from '@ostler/kernel';
+
 const run = promisify(execFile);
 const userName = 'ostler-postgres';
 
@@ -42,7 +45,8 @@ async function makeSystemUser(): Promise<{ uid: number; gid: number }> {
     if (user) return user;
     await pause(100);
   }
-  throw new Error(`the system user ${userName} cannot be made with ${command}: ${String(lastError)}`);
+  const message = `the system user ${userName} cannot be made with ${command}: ${messageOf(lastError)}`;
+  throw new AppError(ErrorReason.CAPABILITY_MISSING, message);
 }
 
 function systemUserCommand(): [string, string[]] {

@@ -3,6 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { open, rename, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { ErrorReason } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+
 import type { PostgresBinaries } from './binaries';
 import { asUser } from './cluster';
 import { isProcessOf, sendSignal } from './cluster-processes';
@@ -61,7 +64,7 @@ export async function spawnServer(plan: ServerPlan, port: number): Promise<Serve
     );
   });
   child.unref();
-  if (child.pid === undefined) throw new Error(`PostgreSQL: ${await ended}`);
+  if (child.pid === undefined) throw new ServerEndedError(await ended, '');
   return { pid: child.pid, port, ended };
 }
 
@@ -109,12 +112,15 @@ async function isReady(cluster: string, pid: number): Promise<boolean> {
   return found?.pid === pid && found.status === 'ready';
 }
 
-export class ServerEndedError extends Error {
+export class ServerEndedError extends AppError {
   constructor(
     reason: string,
     readonly serverLog: string,
   ) {
-    super(`PostgreSQL does not start: ${reason}. Its last words: ${serverLog.trim() || '(none)'}`);
+    super(
+      ErrorReason.UNAVAILABLE,
+      `PostgreSQL does not start: ${reason}. Its last words: ${serverLog.trim() || '(none)'}`,
+    );
   }
 
   isPortTaken(): boolean {

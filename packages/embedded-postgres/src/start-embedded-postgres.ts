@@ -1,5 +1,7 @@
 import { mkdir, realpath } from 'node:fs/promises';
 
+import { ErrorReason } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
 import { Client } from 'pg';
 
 import { postgresBinaries } from './binaries';
@@ -25,13 +27,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await mkdir(options.dataFolder, { recursive: true, mode: 0o711 });
   const folders = databaseFolders(await realpath(options.dataFolder));
   const lock = takeFolderLock(folders.lockFile);
-  if (!lock) throw new Error(`another process serves the data folder ${folders.dataFolder}; stop it first`);
+  if (!lock) throw alreadyServed(folders.dataFolder);
   try {
     return await startLocked(folders, options, () => lock.release());
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+function alreadyServed(dataFolder: string): AppError {
+  const message = `another process serves the data folder ${dataFolder}; stop it first, or choose another folder`;
+  return new AppError(ErrorReason.CONFLICT, message);
 }
 
 async function startLocked(
