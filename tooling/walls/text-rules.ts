@@ -48,6 +48,13 @@ export const textRules: readonly TextRule[] = [
     forbidden: /\bthrow new (Error|TypeError|RangeError|ConnectError)\(/,
   },
   {
+    name: '10-the-system-role-has-one-door',
+    comment: 'asSystem(reason) is that door, and its reasons are listed in platform/db/system-reasons.ts.',
+    files: /^apps\/control-plane\/src\/.*\.ts$/,
+    except: new RegExp(`${tests.source}|^apps/control-plane/src/platform/db/`),
+    forbidden: /\bostler_(system|app)\b|\bcreateQueryRunner\(|\bset\s+(local\s+)?role\b/i,
+  },
+  {
     name: 'no-shell',
     comment: 'An absolute path and an argv array; operands after --.',
     files: /^(apps|packages)\/.*\.ts$/,

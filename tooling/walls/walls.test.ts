@@ -144,6 +144,11 @@ const textCanaries: Canary[] = [
     text: 'setTimeout(() => 1, 1);\n',
   },
   { rule: '9-services-throw-app-errors', file: `${cp}/fleet/b.service.ts`, text: `throw new Error('no');\n` },
+  {
+    rule: '10-the-system-role-has-one-door',
+    file: `${cp}/fleet/c.service.ts`,
+    text: "export const sql = 'set local role ostler_system';\n",
+  },
   { rule: 'no-shell', file: `${agent}/host/exec/a.ts`, text: 'export const o = { shell: true };\n' },
 ];
 
