@@ -1,1 +1,11 @@
-export {};
+export * from './agent-control-lane';
+export * from './agent-core';
+export * from './agent-telemetry-lane';
+export * from './control-plane-control-lane';
+export * from './control-plane-core';
+export * from './control-plane-telemetry-lane';
+export * from './fence';
+export * from './lane-end';
+export * from './lane-stream';
+export * from './reconnect';
+export * from './timing';

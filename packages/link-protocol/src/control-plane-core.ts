@@ -1,0 +1,57 @@
+import type {
+  ChallengePublish,
+  ChallengeResult,
+  Hello,
+  ManifestRefused,
+  OperationReport,
+  PlacementReport,
+  SecretValue,
+  SecretVersion,
+  ServerReport,
+  SignRequest,
+  SignResponse,
+} from '@ostler/contracts';
+import type { Fence } from './fence';
+import type { GoAwayReason } from './lane-end';
+
+/** The newest manifest of a server. */
+export interface Offer {
+  readonly fence: Fence;
+  readonly index: Uint8Array;
+}
+
+export type Greeting =
+  | { readonly accepted: true; readonly epoch: bigint }
+  | {
+      readonly accepted: false;
+      readonly reason: GoAwayReason;
+      readonly message: string;
+      readonly retryAfterMs: number;
+    };
+
+/**
+ * What the control plane's end of one agent's lane asks. Whatever writes is durable when it resolves, and
+ * safe to repeat: a call that rejects with anything but an AppError is made again while the lane lives.
+ */
+export interface ControlLaneHost {
+  /**
+   * May refuse: the server was removed, another instance of the agent holds the lane. It takes the fence of
+   * the hello as `stored` does: the agent's word may have been lost with the lane before.
+   */
+  hello(hello: Hello): Promise<Greeting>;
+  /** Undefined when nothing was ever compiled for this server. */
+  offer(): Promise<Offer | undefined>;
+  /** Only of this server's manifest. */
+  body(sha256: Uint8Array): Promise<Uint8Array | undefined>;
+  secrets(wanted: readonly SecretVersion[]): Promise<SecretValue[]>;
+  stored(fence: Fence): Promise<void>;
+  refused(refusal: ManifestRefused): Promise<void>;
+  status(placements: readonly PlacementReport[]): Promise<void>;
+  /** True when the agent may forget it: its end is durable, or it is unknown here. */
+  operation(report: OperationReport): Promise<boolean>;
+  serverReport(report: ServerReport): Promise<void>;
+  sign(request: SignRequest): Promise<SignResponse>;
+  publishChallenge(request: ChallengePublish): Promise<ChallengeResult>;
+  /** A frame came; never waits. */
+  seen(): void;
+}

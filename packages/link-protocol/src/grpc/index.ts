@@ -1,0 +1,2 @@
+export * from './grpc-lane-stream';
+export * from './service-definition';
