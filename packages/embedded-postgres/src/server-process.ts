@@ -26,6 +26,8 @@ export interface ServerPlan {
   readonly user: DatabaseUser;
   readonly settings: Readonly<Record<string, string>>;
   readonly log: SupervisorLog;
+  /** Opens a connection with our password and closes it. */
+  readonly greet: (port: number) => Promise<void>;
 }
 
 export interface ServerProcess {

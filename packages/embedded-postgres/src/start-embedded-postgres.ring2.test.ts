@@ -137,6 +137,15 @@ it('brings an adopted server back too', async () => {
   await vi.waitFor(() => query(connection, 'SELECT 1'), 20_000);
 });
 
+it('does not take over a server that has another password', async () => {
+  const orphaned = await serveAndKill();
+  await writeFile(databaseFolders(dataFolder).passwordFile, 'another');
+  await expect(start()).rejects.toThrow(/password authentication failed/);
+  expect(await query(orphaned, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  process.kill(orphaned.pid, 'SIGINT');
+  await vi.waitFor(() => expect(isAlive(orphaned.pid)).toBe(false), 10_000);
+});
+
 it('makes the cluster anew when initdb was cut off', async () => {
   const { halfMadeCluster } = databaseFolders(dataFolder);
   await mkdir(join(halfMadeCluster, 'base'), { recursive: true });

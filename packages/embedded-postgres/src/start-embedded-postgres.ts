@@ -10,7 +10,6 @@ import { databaseUser } from './database-user';
 import { takeFolderLock } from './folder-lock';
 import { databaseFolders } from './folders';
 import type { DatabaseFolders } from './folders';
-import type { ServerPlan } from './server-process';
 import { Supervisor } from './supervisor';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions, PostgresConnection } from './types';
 
@@ -50,8 +49,10 @@ async function startLocked(
   await prepareFolders(folders, user);
   const binaries = await postgresBinaries(user, folders.dataFolder);
   const password = await ensureCluster(folders, binaries, user);
-  const supervisor = await Supervisor.start({ binaries, folders, user, settings, log } satisfies ServerPlan);
-  const connection = { host: '127.0.0.1', port: supervisor.port, user: superuser, password, database };
+  const connectionTo = (port: number) => ({ host: '127.0.0.1', port, user: superuser, password, database });
+  const greet = (port: number) => asSuperuser(connectionTo(port), () => Promise.resolve());
+  const supervisor = await Supervisor.start({ binaries, folders, user, settings, log, greet });
+  const connection = connectionTo(supervisor.port);
   try {
     await ensureDatabase(connection);
   } catch (error) {
@@ -62,13 +63,24 @@ async function startLocked(
   return { connection, adopted: supervisor.adopted, postmasterPid: () => supervisor.pid, stop };
 }
 
-/** Its first connection also proves that an adopted server is the one that our password opens. */
 async function ensureDatabase(connection: PostgresConnection): Promise<void> {
-  const client = new Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 30_000 });
-  await client.connect();
-  try {
+  await asSuperuser(connection, async (client) => {
     const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
+  });
+}
+
+/** In the database that is always there. */
+async function asSuperuser(
+  connection: PostgresConnection,
+  work: (client: Client) => Promise<void>,
+): Promise<void> {
+  const client = new Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 30_000 });
+  // A server that is killed under an idle connection is noticed by the next query.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await work(client);
   } finally {
     await client.end();
   }

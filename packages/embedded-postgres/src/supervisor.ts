@@ -3,6 +3,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { DatabaseError } from 'pg';
+
 import { endOrphans, isProcessOf } from './cluster-processes';
 import { readPostmasterPidFile, removePostmasterPidFile } from './postmaster-pid-file';
 import type { ServerPlan, ServerProcess } from './server-process';
@@ -10,6 +12,7 @@ import { adoptServer, ServerEndedError, spawnServer, stopServer, waitUntilReady 
 
 const firstRestartDelayMilliseconds = 50;
 const longestRestartDelayMilliseconds = 30_000;
+const greetPauseMilliseconds = 50;
 
 /**
  * Keeps one cluster served:
@@ -84,16 +87,38 @@ async function findRunning(plan: ServerPlan): Promise<ServerProcess | undefined>
   const found = await readPostmasterPidFile(cluster);
   if (found?.port !== undefined && (await isProcessOf(cluster, found.pid))) {
     const server = adoptServer(cluster, found.pid, found.port);
-    const isReady = await waitUntilReady(server, plan).then(
-      () => true,
-      () => false,
-    );
-    if (isReady) return server;
+    if (await comesToAnswer(server, plan)) return server;
   }
   await endOrphans(cluster);
   // After a reboot the number may belong to another program, and PostgreSQL would not start beside it.
   await removePostmasterPidFile(cluster);
   return undefined;
+}
+
+/**
+ * Its own word for being ready is not enough: a server that was killed a moment ago had given it. False when it
+ * is gone; throws when it lives and refuses our password.
+ */
+async function comesToAnswer(server: ServerProcess, plan: ServerPlan): Promise<boolean> {
+  for (;;) {
+    const isReady = await waitUntilReady(server, plan).then(
+      () => true,
+      () => false,
+    );
+    if (!isReady) return false;
+    try {
+      await plan.greet(server.port);
+      return true;
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      await pause(greetPauseMilliseconds);
+    }
+  }
+}
+
+/** Class 28 of PostgreSQL's error codes: invalid authorisation. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code?.startsWith('28') ?? false);
 }
 
 /** The port is free when it is chosen and may be taken a moment later, so a few are tried. */
