@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 // The agent as a folder that runs on any glibc Linux of this processor: Node, one bundle, a starter, a unit.
 //   node deploy/agent/make-package.ts OUTPUT        makes OUTPUT/ostler-agent/ and OUTPUT/ostler-agent-linux-ARCH.tar.gz
 
 const root = join(import.meta.dirname, '../..');
+const builtBundle = join(root, 'apps/agent/dist/agent.cjs');
 
 export interface AgentPackage {
   /** The unpacked package, for a server that can mount it. */
@@ -17,11 +18,11 @@ export interface AgentPackage {
 }
 
 /** What goes into the package: from, to, mode. Node is the one that runs this, which is the pinned one. */
-function contents(): [source: string, name: string, mode: number][] {
+function contents(bundle: string): [source: string, name: string, mode: number][] {
   const deploy = join(root, 'deploy/agent');
   return [
     [process.execPath, 'node', 0o755],
-    [join(root, 'apps/agent/dist/agent.cjs'), 'agent.cjs', 0o644],
+    [bundle, 'agent.cjs', 0o644],
     [join(deploy, 'ostler-agent.sh'), 'ostler-agent', 0o755],
     [join(deploy, 'install.sh'), 'install.sh', 0o755],
     [join(deploy, 'agent-flags.txt'), 'agent-flags.txt', 0o644],
@@ -31,28 +32,29 @@ function contents(): [source: string, name: string, mode: number][] {
 }
 
 /** Makes the folder anew. The version is the product's and a hash of what is inside, so that each build differs. */
-export async function makeAgentPackage(output: string): Promise<AgentPackage> {
+export async function makeAgentPackage(output: string, bundle = builtBundle): Promise<AgentPackage> {
   const folder = join(output, 'ostler-agent');
   const staging = `${folder}.${process.pid}`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true, mode: 0o755 });
-  for (const [source, name, mode] of contents()) {
+  const files = contents(bundle);
+  for (const [source, name, mode] of files) {
     await copyFile(source, join(staging, name));
     await chmod(join(staging, name), mode);
   }
-  const version = await versionOf(staging);
+  const version = await versionOf(files.map(([, name]) => join(staging, name)));
   await writeFile(join(staging, 'VERSION'), `${version}\n`, { mode: 0o644 });
   await rm(folder, { recursive: true, force: true });
   await rename(staging, folder);
   return { folder, version };
 }
 
-async function versionOf(folder: string): Promise<string> {
+async function versionOf(files: string[]): Promise<string> {
   const product = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const hash = createHash('sha256');
-  for (const [, name] of contents()) {
-    hash.update(`${name}\0`);
-    for await (const piece of createReadStream(join(folder, name))) hash.update(piece as Buffer);
+  for (const file of files) {
+    hash.update(`${basename(file)}\0`);
+    for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
   }
   return `${product.version}-${hash.digest('hex').slice(0, 12)}`;
 }
