@@ -1,4 +1,5 @@
 import { Base0001 } from './0001-base';
+import { Link0003 } from './0003-link';
 
 /** In order. A room adds files with the next number and its own name: 0002-engine.ts. */
-export const migrations = [Base0001];
+export const migrations = [Base0001, Link0003];

@@ -1,0 +1,8 @@
+export { AuthorityModule } from './authority.module';
+export {
+  AGENT_LISTENER_NAME,
+  AuthorityService,
+  type IssuedCertificate,
+  type ListenerIdentity,
+} from './authority.service';
+export { serverUri } from './certificate-profiles';
