@@ -9,6 +9,8 @@ export interface Environment {
   readonly token?: string;
   /** OSTLER_PASSWORD: for signing in without a terminal. */
   readonly password?: string;
+  /** OSTLER_NEW_PASSWORD: for changing the password without a terminal. */
+  readonly newPassword?: string;
   /** Where sign-ins are kept: OSTLER_CONFIG, or `ostler/cli.json` in the user's configuration folder. */
   readonly contextFile: string;
   readonly colour: boolean;
@@ -25,6 +27,7 @@ export function readEnvironment(
     url: variables['OSTLER_URL'] || undefined,
     token: variables['OSTLER_TOKEN'] || undefined,
     password: variables['OSTLER_PASSWORD'] || undefined,
+    newPassword: variables['OSTLER_NEW_PASSWORD'] || undefined,
     contextFile: variables['OSTLER_CONFIG'] || join(folder, 'ostler', 'cli.json'),
     // https://no-color.org: set and not empty turns colour off.
     colour: terminal.isTTY === true && !variables['NO_COLOR'] && variables['TERM'] !== 'dumb',

@@ -1,4 +1,3 @@
-import { newRequestId, type Ostler } from '@ostler/sdk';
 import type { Command } from 'commander';
 import { forgetContext, writeContext } from '../../auth/context-file';
 import { ask } from '../../auth/prompt';
@@ -28,11 +27,7 @@ export function identityCommands(program: Command, context: CommandContext): voi
   program
     .command('change-password')
     .description('Change your own password.')
-    .action(async () => {
-      const currentPassword = await ask('Current password: ', { hidden: true, insteadOf: 'a terminal' });
-      await changePassword(context.ostler(), currentPassword);
-      context.print('Password changed.');
-    });
+    .action(() => changePassword(context));
 }
 
 async function signIn(context: CommandContext, options: { url?: string; email?: string }): Promise<void> {
@@ -49,15 +44,14 @@ async function signIn(context: CommandContext, options: { url?: string; email?: 
     context.print('The first password must be changed now: ostler change-password');
 }
 
-async function changePassword(ostler: Ostler, currentPassword: string): Promise<void> {
-  const newPassword = await ask('New password, 12 characters or more: ', {
-    hidden: true,
-    insteadOf: 'a terminal',
+async function changePassword(context: CommandContext): Promise<void> {
+  const { password, newPassword } = context.environment;
+  const asked = { hidden: true, insteadOf: 'OSTLER_PASSWORD and OSTLER_NEW_PASSWORD' };
+  await context.ostler().identity.changePassword({
+    currentPassword: password ?? (await ask('Current password: ', asked)),
+    newPassword: newPassword ?? (await ask('New password, 12 characters or more: ', asked)),
   });
-  await ostler.identity.changePassword(
-    { currentPassword, newPassword },
-    { headers: { 'x-request-id': newRequestId() } },
-  );
+  context.print('Password changed.');
 }
 
 async function whoAmI(context: CommandContext): Promise<void> {

@@ -1,14 +1,8 @@
-import { clone, create } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { newRequestId } from '@ostler/sdk';
 import { AppError } from '@ostler/kernel';
-import {
-  ErrorReason,
-  HandlerSchema,
-  Kind,
-  type Resource,
-  ResourceSchema,
-  StaticFilesSchema,
-} from '@ostler/contracts';
+import { ErrorReason, HandlerSchema, Kind, type Resource, StaticFilesSchema } from '@ostler/contracts';
+import { withoutOutput } from '@ostler/resource-model';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { waitUntilReady } from '../resources/wait';
@@ -56,8 +50,7 @@ async function publish(context: CommandContext, folder: string, options: Publish
 
 /** The same site with its content replaced; refused when something else than static files answers `/`. */
 function withRelease(resource: Resource, digest: string): Resource {
-  const changed = clone(ResourceSchema, resource);
-  changed.status = undefined;
+  const changed = withoutOutput(resource);
   const spec = changed.spec.case === 'site' ? changed.spec.value : undefined;
   const answer = spec?.handler?.answer;
   if (!spec || (answer?.case !== undefined && answer.case !== 'staticFiles')) {
