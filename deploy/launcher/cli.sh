@@ -5,11 +5,11 @@ OSTLER_ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 
 ensure_toolchain
 ensure_packages
-cli=$OSTLER_ROOT/apps/cli/dist/ostler.js
+cli=$OSTLER_ROOT/apps/cli/dist/main.js
 # Checked by time and not by turbo, which would cost each command a third of a second.
 is_stale() { [ ! -f "$cli" ] || [ -n "$(find "$OSTLER_ROOT/apps/cli/src" "$OSTLER_ROOT"/packages/*/src -newer "$cli" -type f -print -quit)" ]; }
 if is_stale; then
   ensure_build --filter=@ostler/cli
-  touch "$cli"
+  touch -c "$cli"
 fi
 exec node "$cli" "$@"

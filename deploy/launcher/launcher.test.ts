@@ -53,11 +53,16 @@ async function write(file: string, text: string): Promise<void> {
 interface Outcome {
   readonly code: number;
   readonly said: string;
+  readonly printed: string;
 }
 
-/** Runs `ensure_toolchain; ensure_packages; ensure_build` as the launchers do. */
+/** Does what the launchers begin with. */
 function launch(): Promise<Outcome> {
   const script = `OSTLER_ROOT=$1; . "$1/deploy/launcher/bootstrap.sh"; ensure_toolchain; ensure_packages; ensure_build; say done`;
+  return run(['-c', script, 'sh', checkout]);
+}
+
+function run(argv: string[]): Promise<Outcome> {
   const env = {
     PATH: `${fakes}:/usr/bin:/bin`,
     HOME: folder,
@@ -66,8 +71,8 @@ function launch(): Promise<Outcome> {
     OSTLER_CACHE: join(folder, 'tool chain'),
   };
   return new Promise((settle) => {
-    execFile('/bin/sh', ['-c', script, 'sh', checkout], { env }, (error, _stdout, said) =>
-      settle({ code: error ? Number(error.code) : 0, said }),
+    execFile('/bin/sh', argv, { env }, (error, printed, said) =>
+      settle({ code: error ? Number(error.code) : 0, said, printed }),
     );
   });
 }
@@ -147,6 +152,14 @@ describe('the launcher', () => {
     expect(said).toMatch(
       /system's Node v20\.1\.0 is older than 22\. Check the connection to the npm registry/,
     );
+  });
+
+  it('closes npm test with a line that counts what kept it from starting', async () => {
+    await write(join(fakes, 'npm'), '#!/bin/sh\nexit 1\n');
+    await rm(join(fakes, 'pnpm'));
+    const { code, printed } = await run([join(checkout, 'deploy/launcher/test.sh')]);
+    expect(code).toBe(1);
+    expect(printed.split('\n').at(-2)).toBe('0 passed, 1 failed, 0 skipped');
   });
 
   it('refuses a toolchain that does not run on this machine', async () => {

@@ -28,8 +28,10 @@ ensure_test_packages() {
   fi
 }
 
+# Whatever goes wrong before the first check counts as one that failed: CI reads the last line.
+trap 'status=$?; [ "$status" -eq 0 ] || echo "0 passed, 1 failed, 0 skipped"; exit "$status"' EXIT
 ensure_toolchain
 ensure_packages
-ensure_build
 [ "$#" -gt 0 ] || ensure_test_packages
+trap - EXIT
 exec node "$OSTLER_ROOT/tooling/test-run/run.ts" "$@"

@@ -29,6 +29,12 @@ export const checks: readonly Check[] = [
     limitMinutes: 5,
   },
   { name: 'contract', says: 'buf', argv: ['node', 'tooling/proto/proto.ts', 'check'], limitMinutes: 5 },
+  {
+    name: 'build',
+    says: 'every program',
+    argv: ['turbo', 'run', 'build', '--output-logs=errors-only'],
+    limitMinutes: 10,
+  },
   ring('ring01', 'pure code and whole apps on fakes', 10),
   ring('ring2', 'real PostgreSQL and nginx', 20),
   ring('ring3', 'booted servers and a browser', 60),
