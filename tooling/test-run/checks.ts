@@ -19,23 +19,23 @@ const ring = (name: string, says: string, limitMinutes: number): Check => ({
 
 /** In the order of what they cost, so that the cheap ones speak first. */
 export const checks: readonly Check[] = [
-  { name: 'lint', says: 'oxlint, with types', argv: ['oxlint'], limitMinutes: 5 },
+  { name: 'lint', says: 'oxlint, with types', argv: ['oxlint'], limitMinutes: 4 },
   { name: 'format', says: 'oxfmt', argv: ['oxfmt', '--check', '.'], limitMinutes: 2 },
-  { name: 'types', says: 'TypeScript in every package', argv: ['pnpm', 'run', 'check'], limitMinutes: 10 },
+  { name: 'types', says: 'TypeScript in every package', argv: ['pnpm', 'run', 'check'], limitMinutes: 4 },
   {
     name: 'walls',
     says: 'who may import whom',
     argv: ['node', 'tooling/walls/check-walls.ts'],
     limitMinutes: 5,
   },
-  { name: 'contract', says: 'buf', argv: ['node', 'tooling/proto/proto.ts', 'check'], limitMinutes: 5 },
+  { name: 'contract', says: 'buf', argv: ['node', 'tooling/proto/proto.ts', 'check'], limitMinutes: 4 },
   {
     name: 'build',
     says: 'every program',
     argv: ['turbo', 'run', 'build', '--output-logs=errors-only'],
-    limitMinutes: 10,
+    limitMinutes: 5,
   },
-  ring('ring01', 'pure code and whole apps on fakes', 10),
-  ring('ring2', 'real PostgreSQL and nginx', 20),
-  ring('ring3', 'booted servers and a browser', 60),
+  ring('ring01', 'pure code and whole apps on fakes', 8),
+  ring('ring2', 'real PostgreSQL and nginx', 12),
+  ring('ring3', 'booted servers and a browser', 40),
 ];
