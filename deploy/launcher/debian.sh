@@ -8,8 +8,19 @@ has_package() { dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev
 
 apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"; }
 
+# The timeout above covers dpkg's lock; the lock on the lists is only refused at once.
+apt_update() {
+  for pause in 5 15 30; do
+    ! apt update || return 0
+    sleep "$pause"
+  done
+  apt update
+}
+
 # Fresh machines know no packages yet, and old lists name versions that are gone.
-apt_install() { apt install --no-install-recommends -y "$@" || { apt update && apt install --no-install-recommends -y "$@"; }; }
+apt_install() {
+  apt install --no-install-recommends -y "$@" || { apt_update && apt install --no-install-recommends -y "$@"; }
+}
 
 # Where PID 1 is not systemd nobody would supervise what a package starts, and it would take ports 80 and 443
 # from those who do. Debian asks this file before a package starts a service.
