@@ -26,8 +26,11 @@ step() {
   step_log=$(mktemp "${TMPDIR:-/tmp}/ostler-step.XXXXXX")
   step_start=$(date +%s)
   step_status=0
+  # On a terminal the line is there while the step runs, and is written over by how it ended.
+  [ ! -t 2 ] || printf 'ostler: %s ...\r' "$step_name" >&2
   "$@" >"$step_log" 2>&1 </dev/null || step_status=$?
   if [ "$step_status" -ne 0 ]; then
+    [ ! -t 2 ] || echo >&2
     tail -n 60 "$step_log" >&2
     rm -f "$step_log"
     fail "$step_name failed (exit $step_status); the lines above say why"
