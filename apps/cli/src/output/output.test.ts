@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { ErrorReason } from '@ostler/contracts';
 import { expect, test } from 'vitest';
 import { spanOf } from './age';
@@ -22,7 +23,7 @@ test('columns line up whatever colours the cells have', () => {
       ['a-longer-name', 'no', 'why'],
     ],
   );
-  const plain = lines.replaceAll(/\u001b\[\d+m/g, '').split('\n');
+  const plain = stripVTControlCharacters(lines).split('\n');
   expect(plain).toEqual(['NAME           READY  NOTE', 'shop           yes', 'a-longer-name  no     why']);
 });
 
