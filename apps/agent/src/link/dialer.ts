@@ -1,0 +1,29 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import type { Identity } from './identity-folder';
+
+/**
+ * Opens connections to the agents' listener. Each lane gets a connection of its own: on a shared one a
+ * flood of telemetry would delay commands by seconds.
+ */
+export class Dialer {
+  constructor(private readonly identity: () => Identity) {}
+
+  open(): Client {
+    const { agentAddress, agentServerName, keyPem, chainPem, caPem } = this.identity();
+    const trust = credentials.createSsl(Buffer.from(caPem), Buffer.from(keyPem), Buffer.from(chainPem));
+    return new Client(agentAddress, trust, {
+      'grpc.ssl_target_name_override': agentServerName,
+      'grpc.default_authority': agentServerName,
+      // Without it grpc-js shares one connection between all clients of an address.
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.enable_http_proxy': 0,
+      'grpc.enable_retries': 0,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    });
+  }
+}
+
+/** Together with the time-out below the 25 s after which a peer is dead. */
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
