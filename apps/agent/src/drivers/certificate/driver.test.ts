@@ -1,7 +1,7 @@
 import { ConditionStatus } from '@ostler/contracts';
 import { FakeClock } from '@ostler/test-kit';
 import { expect, test } from 'vitest';
-import { AcmeFailure, type AcmeOrder } from '../../host/acme';
+import { AcmeFailure, type AcmeOrder } from '../../host/net/acme';
 import { FakeFiles } from '../../host/fs/fake';
 import type { Net } from '../../host/net/port';
 import { contextWith, makeCertificate, placedCertificate } from './certificate.fixture';

@@ -8,7 +8,7 @@ import {
   FileChangeSchema,
   Kind,
 } from '@ostler/contracts';
-import { AcmeFailure } from '../../host/acme';
+import { AcmeFailure } from '../../host/net/acme';
 import type {
   Driver,
   DriverContext,

@@ -9,7 +9,7 @@ import {
   SignRequestSchema,
   type UploadSource,
 } from '@ostler/contracts';
-import type { Acme } from '../../host/acme';
+import type { Acme } from '../../host/net/acme';
 import type { Net } from '../../host/net/port';
 import type { Link } from '../../link/core.port';
 import type { DriverContext, PlacedResource } from '../../reconcile/driver.port';

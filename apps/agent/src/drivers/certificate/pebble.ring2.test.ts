@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { systemClock } from '@ostler/kernel';
 import { ConditionStatus } from '@ostler/contracts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { LibraryAcme } from '../../host/acme';
+import { LibraryAcme } from '../../host/net/acme';
 import { createLinuxFiles } from '../../host/fs';
 import type { Net } from '../../host/net/port';
 import type { Reconciled } from '../../reconcile/driver.port';
