@@ -38,8 +38,8 @@ export async function closeTestNetwork(): Promise<void> {
 }
 
 /**
- * Boots a fresh server and returns when systemd has started everything, nginx included: about 10 s; the very first
- * call on a machine builds the image, about 45 s more. At most two servers of a run are on at once.
+ * Boots a fresh server and returns when systemd has started everything, nginx included: about 8 s; the very first
+ * call on a machine builds the image, about 30 s more. At most two servers of a run are on at once.
  * A boot that fails is tried again twice; the last error carries the end of the console.
  */
 export async function bootServer(options: BootOptions): Promise<TestServer> {

@@ -4,4 +4,4 @@ export { whyNoTestServers } from './machine/machine-packages';
 export type { PartitionDirection, TestNetwork } from './test-network';
 export { CommandFailed, type TestServer } from './test-server';
 export { ensureImage } from '../images/ensure-image';
-export { BASE_IMAGE, type ImageDefinition } from '../images/image-definition';
+export { BASE_IMAGE, IMAGE_WITHOUT_NGINX, type ImageDefinition } from '../images/image-definition';

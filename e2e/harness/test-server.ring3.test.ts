@@ -256,3 +256,12 @@ describe('a power loss', () => {
     expect((await server.consoleLog()).match(/the command channel listens/g)).toHaveLength(2);
   });
 });
+
+test('a reboot is orderly: what was only written is kept', async () => {
+  const bootId = await server.readFile('/proc/sys/kernel/random/boot_id');
+  await server.writeFile('/srv/written', 'kept');
+  await server.reboot();
+  expect(await server.readFile('/proc/sys/kernel/random/boot_id')).not.toBe(bootId);
+  expect(await server.readFile('/srv/written')).toBe('kept');
+  expect(await answersHttp(server.address)).toBe(true);
+});

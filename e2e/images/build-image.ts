@@ -1,13 +1,14 @@
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runProgram, tryProgram } from '../harness/machine/program';
+import { runProgram } from '../harness/machine/program';
 import type { ImageDefinition } from './image-definition';
+import { addLocalRepository, LOCAL_REPOSITORY_SOURCE } from './local-repository';
 
 export const KERNEL_MODULES = '/usr/lib/uml/modules';
 
 /**
  * Builds a root file system and writes it as an ext4 image to `imagePath`, whole or not at all.
- * Takes about 45 s; needs root and the packages of machine-packages.ts. One builder of a name at a time.
+ * Takes about 30 s; needs root and the packages of machine-packages.ts. One builder of a name at a time.
  */
 export async function buildImage(definition: ImageDefinition, imagePath: string): Promise<void> {
   const work = join(dirname(imagePath), `.building-${definition.name}`);
@@ -62,14 +63,15 @@ async function shapeRoot(definition: ImageDefinition, root: string): Promise<voi
   }
   // The kernel has no nf_tables for IPv4; a server made of this image has only the older iptables.
   for (const name of ['iptables', 'ip6tables']) {
-    await tryProgram(['chroot', root, 'update-alternatives', '--set', name, `/usr/sbin/${name}-legacy`]);
+    await runProgram(['chroot', root, 'update-alternatives', '--set', name, `/usr/sbin/${name}-legacy`]);
   }
   await runProgram(['chroot', root, 'passwd', '--delete', 'root']);
   // Empty, not absent: each server makes its own identity at its first boot without systemd's first-boot work.
   await writeFile(join(root, 'etc/machine-id'), '');
   await writeFile(join(root, 'etc/fstab'), '');
+  if (definition.repositoryPackages) await addLocalRepository(root, definition.repositoryPackages);
+  await replaceMirrors(root, definition.repositoryPackages ? LOCAL_REPOSITORY_SOURCE : '');
   await writeFile(join(root, 'etc/resolv.conf'), '');
-  await forgetMirrors(root);
 }
 
 async function maskUnit(root: string, unit: string): Promise<void> {
@@ -78,12 +80,12 @@ async function maskUnit(root: string, unit: string): Promise<void> {
   await symlink('/dev/null', path);
 }
 
-/** No server of a test may try to reach the mirrors of the machine that built its image. */
-async function forgetMirrors(root: string): Promise<void> {
+/** No server of a test may try to reach the mirrors of the machine that built its image, nor keep apt's options of then. */
+async function replaceMirrors(root: string, sources: string): Promise<void> {
   const folder = join(root, 'etc/apt/sources.list.d');
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) await rm(join(folder, name));
-  await writeFile(join(root, 'etc/apt/sources.list'), '');
+  await writeFile(join(root, 'etc/apt/sources.list'), sources);
   await rm(join(root, 'etc/apt/apt.conf.d/99mmdebstrap'), { force: true });
 }
 

@@ -12,16 +12,20 @@ export interface ImageDefinition {
   /** Units that are installed but start only when a test starts them. */
   readonly disabledUnits: readonly string[];
   readonly sizeMebibytes: number;
+  /** Not installed, but in a repository on the server's own disk, with what they need. */
+  readonly repositoryPackages?: readonly string[];
 }
 
 const OPERATING_SYSTEM =
-  'systemd systemd-sysv libpam-systemd dbus udev kmod procps iproute2 iptables ca-certificates curl openssl';
+  'systemd systemd-sysv libpam-systemd dbus udev kmod procps iproute2 iptables ca-certificates curl openssl'.split(
+    ' ',
+  );
 
 /** A plain Debian server with nginx running; PHP-FPM and sshd are there and wait to be started. */
 export const BASE_IMAGE: ImageDefinition = {
   name: 'base',
   suite: 'bookworm',
-  packages: [...OPERATING_SYSTEM.split(' '), 'nginx-light', 'php8.2-fpm', 'openssh-server'],
+  packages: [...OPERATING_SYSTEM, 'nginx-light', 'php8.2-fpm', 'openssh-server'],
   overlay: join(import.meta.dirname, 'overlay'),
   maskedUnits: [
     'apt-daily.timer',
@@ -41,4 +45,12 @@ export const BASE_IMAGE: ImageDefinition = {
   ],
   disabledUnits: ['ssh.service', 'php8.2-fpm.service'],
   sizeMebibytes: 6144,
+};
+
+/** The same without nginx, which `apt-get update` and `apt-get install nginx` bring as they do anywhere. */
+export const IMAGE_WITHOUT_NGINX: ImageDefinition = {
+  ...BASE_IMAGE,
+  name: 'without-nginx',
+  packages: BASE_IMAGE.packages.filter((name) => name !== 'nginx-light'),
+  repositoryPackages: ['nginx', 'nginx-light'],
 };

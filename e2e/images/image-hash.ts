@@ -3,6 +3,8 @@ import { lstat, readFile, readdir, readlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { ImageDefinition } from './image-definition';
 
+const BUILDER_SOURCES = ['build-image.ts', 'local-repository.ts'];
+
 /** One line per entry of a tree; the same tree gives the same lines under any checkout's path and umask. */
 async function describeTree(root: string): Promise<string[]> {
   const paths = (await readdir(root, { recursive: true })).toSorted();
@@ -26,7 +28,7 @@ async function describeEntry(root: string, path: string): Promise<string> {
 export async function hashImage(definition: ImageDefinition, kernelVersion: string): Promise<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ ...definition, overlay: await describeTree(definition.overlay) }));
-  hash.update(await readFile(join(import.meta.dirname, 'build-image.ts')));
+  for (const source of BUILDER_SOURCES) hash.update(await readFile(join(import.meta.dirname, source)));
   hash.update(kernelVersion);
   return hash.digest('hex').slice(0, 16);
 }
