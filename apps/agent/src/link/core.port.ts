@@ -15,23 +15,27 @@ import type {
   SignResponse,
   TelemetryFrame,
 } from '@ostler/contracts';
+import type { Fence } from '../store';
 
-/** The numbers and the hash of a stored manifest. */
-export interface Fence {
-  readonly epoch: bigint;
-  readonly revision: bigint;
-  /** SHA-256 of the exact bytes of the index; empty before the first. */
-  readonly sha256: Uint8Array;
-}
+export type { Fence };
 
 export type StoreOutcome =
   | {
       readonly stored: true;
       readonly fence: Fence;
       /** Resources whose new body was not taken: they keep their last one, all others are taken. */
-      readonly refused?: { readonly reason: string; readonly message: string; readonly uids: readonly string[] };
+      readonly refused?: {
+        readonly reason: string;
+        readonly message: string;
+        readonly uids: readonly string[];
+      };
     }
-  | { readonly stored: false; readonly reason: string; readonly message: string; readonly uids: readonly string[] };
+  | {
+      readonly stored: false;
+      readonly reason: string;
+      readonly message: string;
+      readonly uids: readonly string[];
+    };
 
 /** What the link asks of the rest of the agent. Everything here survives a crash once it has returned. */
 export interface AgentCore {
@@ -63,8 +67,11 @@ export interface AgentCore {
   /** Resolves when this server answers the challenge; rejects with why not. */
   serveChallenge(challenge: ChallengeServe): Promise<void>;
 
-  /** What changed since the last acknowledged report, coalesced; empty when nothing. */
-  pendingStatus(): { readonly sequence: bigint; readonly placements: PlacementReport[] };
+  /**
+   * What changed since the last acknowledged report, coalesced; empty when nothing. At most `mostBytes`
+   * of reports, the oldest change first: the rest comes with the next call.
+   */
+  pendingStatus(mostBytes: number): { readonly sequence: bigint; readonly placements: PlacementReport[] };
   acknowledgeStatus(sequence: bigint): void;
 
   /** Batches after `sequence`, at most `mostBytes`; the spool keeps them until acknowledged. */

@@ -1,0 +1,170 @@
+import type { ChallengeServe } from '@ostler/contracts';
+import type { Clock, Timer } from '@ostler/kernel';
+import type { AgentConfig } from './config';
+import { Core } from './core/agent-core';
+import { LateLink } from './core/late-link';
+import { ManifestIntake } from './core/manifest-intake';
+import { NginxPresence, ServerFacts } from './health';
+import type { Exec, Units } from './host/exec';
+import type { Files } from './host/fs';
+import type { FoundNginx } from './host/nginx';
+import type { AgentCore } from './link/core.port';
+import {
+  diagnose,
+  installNginx,
+  noop,
+  OperationRunner,
+  showNginxConfiguration,
+  testNginxConfiguration,
+  type OperationKind,
+} from './operations';
+import { Reconciler, type Driver } from './reconcile';
+import { ReleaseStore } from './releases';
+import type { Store } from './store';
+import type { Log } from './telemetry';
+
+/** What the server gives to an agent: the real ones come from main.ts, fakes from tests. */
+export interface AgentDeps {
+  readonly config: AgentConfig;
+  readonly serverUid: string;
+  readonly isRoot: boolean;
+  readonly store: Store;
+  readonly files: Files;
+  readonly exec: Exec;
+  readonly units: Units;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: () => number;
+  readonly findNginx: () => Promise<FoundNginx>;
+  /** Drivers need what the agent makes first. */
+  readonly makeDrivers: (parts: AgentParts) => AgentDrivers;
+}
+
+export interface AgentParts {
+  readonly link: LateLink;
+  readonly nginx: NginxPresence;
+}
+
+export interface AgentDrivers {
+  readonly drivers: readonly Driver[];
+  readonly serveChallenge: (challenge: ChallengeServe) => Promise<void>;
+  /** Ends what the drivers watch and own; what they serve goes on. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface Agent {
+  readonly core: AgentCore;
+  /** To be bound to the real one before `start`. */
+  readonly link: LateLink;
+  readonly reconciler: Reconciler;
+  /** Makes what is stored so, with or without a control plane. */
+  start(): Promise<void>;
+  /** Workloads, units and the store go on. */
+  stop(): Promise<void>;
+}
+
+const COLLECT_RELEASES_MS = 10 * 60_000;
+const KEPT_RELEASES_PER_SITE = 3;
+
+/** Puts the parts of an agent together; nothing runs before `start`. */
+export function createAgent(deps: AgentDeps): Agent {
+  const { store, files, clock, log, config, random } = deps;
+  const link = new LateLink();
+  const nginx = new NginxPresence(deps.findNginx);
+  const { drivers, serveChallenge, stop: stopDrivers } = deps.makeDrivers({ link, nginx });
+  const releases = new ReleaseStore({ folder: config.folders.releases, files, source: link, log });
+  const release = (digest: string): Promise<string> => releases.folder(digest);
+  const statusChanged = (): void => link.pokeStatus();
+  const reconciler = new Reconciler({ store, drivers, clock, log, random, release, statusChanged });
+  const facts = createFacts(deps, nginx, link);
+  const operations = createOperations(deps, { link, nginx, facts });
+  const intake = new ManifestIntake({ store, reconciler, log, serverUid: deps.serverUid });
+  const serverReport = () => facts.report();
+  const core = new Core({ store, intake, reconciler, operations, serverReport, serveChallenge });
+  nginx.onChange(() => reconciler.start());
+
+  let collecting: Timer | undefined;
+  const collect = (): void => {
+    collecting = clock.after(COLLECT_RELEASES_MS, collect);
+    const { inUse, sites } = reconciler.releases();
+    releases.collect(inUse, KEPT_RELEASES_PER_SITE * Math.max(1, sites)).catch((error: unknown) => {
+      log.warn('releases could not be collected', { error });
+    });
+  };
+
+  return {
+    core,
+    link,
+    reconciler,
+    async start() {
+      await facts.refresh();
+      await operations.recover();
+      reconciler.start();
+      collecting = clock.after(COLLECT_RELEASES_MS, collect);
+    },
+    async stop() {
+      collecting?.cancel();
+      facts.stop();
+      operations.stop();
+      reconciler.stop();
+      await stopDrivers();
+    },
+  };
+}
+
+function createFacts(deps: AgentDeps, nginx: NginxPresence, link: LateLink): ServerFacts {
+  return new ServerFacts({
+    ...deps,
+    nginx: () => nginx.current(),
+    refreshNginx: () => nginx.refresh(),
+    changed: () => link.pokeServerReport(),
+  });
+}
+
+interface OperationParts extends AgentParts {
+  readonly facts: ServerFacts;
+}
+
+function createOperations(deps: AgentDeps, { link, nginx, facts }: OperationParts): OperationRunner {
+  const { store, files, units, exec, clock, log, isRoot, config } = deps;
+  const find = () => nginx.refresh();
+  const installed = async (): Promise<void> => void (await facts.refresh());
+  const kinds: OperationKind[] = [
+    noop,
+    diagnose({
+      files,
+      exec,
+      find,
+      report: () => facts.report(),
+      holdings: () => holdingsOf(store),
+      stateFolder: config.folders.state,
+    }),
+    installNginx({ files, isRoot, find, installed }),
+    testNginxConfiguration(find),
+    showNginxConfiguration(find),
+  ];
+  return new OperationRunner({
+    store,
+    files,
+    units,
+    clock,
+    log,
+    kinds,
+    folder: config.folders.operations,
+    changed: () => link.pokeOperations(),
+    telemetryChanged: () => link.pokeTelemetry(),
+  });
+}
+
+function holdingsOf(store: Store): string {
+  const { epoch, revision } = store.ledger.fence();
+  const entries = store.ledger.entries();
+  const lines = entries.map(({ uid, accepted, refused, placed }) => {
+    const entry = accepted ?? refused?.entry;
+    const notes = [refused && `refused: ${refused.message}`, !placed && 'not in the manifest'].filter(
+      Boolean,
+    );
+    return `${uid} ${entry?.name ?? ''} generation ${entry?.generation ?? '-'} ${notes.join(', ')}`;
+  });
+  return [`epoch ${epoch}, revision ${revision}, ${entries.length} resources`, ...lines].join('\n');
+}

@@ -1,0 +1,30 @@
+interface Setting {
+  readonly description: string;
+  readonly default: string;
+}
+
+/** Every setting of the agent, in the environment or in its file; the settings page is checked against it. */
+export const SETTINGS = {
+  OSTLER_STATE_FOLDER: {
+    description: 'Folder in which the agent keeps what it knows and what it serves.',
+    default: '/var/lib/ostler-agent',
+  },
+  OSTLER_LOG_LEVEL: { description: 'Least level of the log: debug, info, warn or error.', default: 'info' },
+  OSTLER_NGINX_MODE: {
+    description:
+      "auto (the system's own nginx where systemd runs it, else one of the agent's) or private (one of the agent's).",
+    default: 'auto',
+  },
+  OSTLER_NGINX_HTTP_PORT: {
+    description:
+      'Port of the sites for HTTP; empty means 80, and for a private nginx 8080 or the next free one.',
+    default: '',
+  },
+  OSTLER_NGINX_HTTPS_PORT: {
+    description:
+      'Port of the sites for HTTPS; empty means 443, and for a private nginx 8443 or the next free one.',
+    default: '',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;

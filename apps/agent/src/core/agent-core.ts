@@ -1,0 +1,119 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  HeldResourceSchema,
+  type ChallengeServe,
+  type HeldResource,
+  type OperationReport,
+  type OperationStart,
+  type PlanRequest,
+  type SecretValue,
+  type SecretVersion,
+  type ServerReport,
+  type TelemetryFrame,
+} from '@ostler/contracts';
+import { failpoint } from '../failpoints';
+import type { AgentCore, Fence, StoreOutcome } from '../link/core.port';
+import type { OperationRunner } from '../operations';
+import { previewPlan, type Reconciler } from '../reconcile';
+import { judgeOffer, type Store } from '../store';
+import type { ManifestIntake } from './manifest-intake';
+
+export interface AgentCoreDeps {
+  readonly store: Store;
+  readonly intake: ManifestIntake;
+  readonly reconciler: Reconciler;
+  readonly operations: OperationRunner;
+  readonly serverReport: () => Promise<ServerReport>;
+  readonly serveChallenge: (challenge: ChallengeServe) => Promise<void>;
+}
+
+/** What the link asks of the agent, answered by its parts. */
+export class Core implements AgentCore {
+  constructor(private readonly deps: AgentCoreDeps) {}
+
+  fence(): Fence {
+    return this.deps.store.ledger.fence();
+  }
+
+  held(): HeldResource[] {
+    return this.deps.store.ledger.entries().flatMap(({ accepted }) => {
+      if (!accepted) return [];
+      const { uid, kind, name, generation, bodySha256 } = accepted;
+      return [create(HeldResourceSchema, { uid, kind, name, generation, bodySha256 })];
+    });
+  }
+
+  serverReport(): Promise<ServerReport> {
+    return this.deps.serverReport();
+  }
+
+  refuses(offer: Fence): { reason: string; message: string } | undefined {
+    const judgement = judgeOffer(this.fence(), offer);
+    return judgement.take ? undefined : { reason: judgement.reason, message: judgement.message };
+  }
+
+  lacks(sha256: readonly Uint8Array[]): Uint8Array[] {
+    return sha256.filter((hash) => !this.deps.store.ledger.has(hash));
+  }
+
+  putBody(sha256: Uint8Array, bytes: Uint8Array): void {
+    this.deps.store.ledger.putBody(sha256, bytes);
+    failpoint('ledger.body-stored');
+  }
+
+  storeManifest(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+    return this.deps.intake.take(offer, index);
+  }
+
+  secretsNeeded(): SecretVersion[] {
+    return this.deps.store.secrets.needed();
+  }
+
+  async putSecrets(values: readonly SecretValue[]): Promise<void> {
+    const woken = this.deps.store.secrets.put(values);
+    failpoint('secrets.stored');
+    for (const uid of woken) this.deps.reconciler.wake(uid);
+  }
+
+  async startOperation(start: OperationStart): Promise<void> {
+    this.deps.operations.start(start);
+  }
+
+  async cancelOperation(uid: string): Promise<void> {
+    this.deps.operations.cancel(uid);
+  }
+
+  forgetOperation(uid: string): void {
+    this.deps.operations.forget(uid);
+  }
+
+  unacknowledgedOperations(): OperationReport[] {
+    return this.deps.operations.unacknowledged();
+  }
+
+  plan(request: PlanRequest) {
+    return previewPlan(request, this.deps.reconciler, this.fence().epoch);
+  }
+
+  serveChallenge(challenge: ChallengeServe): Promise<void> {
+    return this.deps.serveChallenge(challenge);
+  }
+
+  pendingStatus(mostBytes: number) {
+    this.deps.reconciler.flushReports();
+    return this.deps.store.statuses.pending(mostBytes);
+  }
+
+  acknowledgeStatus(sequence: bigint): void {
+    this.deps.store.statuses.acknowledge(sequence);
+  }
+
+  pendingTelemetry(afterSequence: bigint, mostBytes: number): TelemetryFrame[] {
+    return this.deps.store.spool.after(afterSequence, mostBytes);
+  }
+
+  acknowledgeTelemetry(sequence: bigint): void {
+    this.deps.store.spool.acknowledge(sequence);
+    this.deps.operations.spoolDrained();
+  }
+}

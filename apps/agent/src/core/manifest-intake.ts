@@ -1,0 +1,73 @@
+import { ManifestBodySchema, type ManifestBody, type ManifestEntry } from '@ostler/contracts';
+import { AppError, Serial } from '@ostler/kernel';
+import { failpoint } from '../failpoints';
+import type { Fence, StoreOutcome } from '../link/core.port';
+import { placedResource, type Reconciler } from '../reconcile';
+import { checkContractRules, judgeManifest, judgeOffer, type RefusedEntry, type Store } from '../store';
+import type { Log } from '../telemetry';
+
+export interface ManifestIntakeDeps {
+  readonly store: Store;
+  readonly reconciler: Reconciler;
+  readonly serverUid: string;
+  readonly log: Log;
+}
+
+const MOST_MESSAGE_CHARACTERS = 1000;
+
+/** Takes manifests: fence, judgement, one transaction, then the reconciler is woken. */
+export class ManifestIntake {
+  private readonly serial = new Serial();
+
+  constructor(private readonly deps: ManifestIntakeDeps) {}
+
+  take(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+    return this.serial.run(async () => {
+      const { store, reconciler, log } = this.deps;
+      const fence = judgeOffer(store.ledger.fence(), offer);
+      if (!fence.take) return { stored: false, reason: fence.reason, message: fence.message, uids: [] };
+      if (fence.stored) return { stored: true, fence: offer };
+      const change = await judgeManifest(offer, index, {
+        serverUid: this.deps.serverUid,
+        body: (sha256) => store.ledger.body(sha256),
+        inForce: (uid) => store.ledger.entry(uid)?.accepted,
+        check: (entry, body) => this.check(entry, body),
+      });
+      if ('reason' in change) return { stored: false, ...change };
+      const before = reconciler.versions();
+      failpoint('ledger.before-commit');
+      store.ledger.commit(change);
+      failpoint('ledger.stored');
+      log.info('a manifest is stored', numbersOf(offer, change.accepted.length, change.refused.length));
+      reconciler.manifestStored(before, change);
+      return {
+        stored: true,
+        fence: offer,
+        ...(change.refused.length > 0 && { refused: summary(change.refused) }),
+      };
+    });
+  }
+
+  private async check(entry: ManifestEntry, body: ManifestBody): Promise<void> {
+    await checkContractRules(ManifestBodySchema, body);
+    const resource = placedResource(entry, body, this.deps.store.ledger.fence().epoch);
+    if (!resource) throw AppError.invalid('spec', 'INVALID', 'there is none.');
+    const driver = this.deps.reconciler.driver(entry.kind);
+    driver.check(resource);
+  }
+}
+
+function numbersOf({ epoch, revision }: Fence, accepted: number, refused: number) {
+  return { epoch, revision, accepted, refused };
+}
+
+function summary(refused: readonly RefusedEntry[]) {
+  return {
+    reason: refused[0]?.reason ?? 'INVALID',
+    message: refused
+      .map(({ message }) => message)
+      .join('\n')
+      .slice(0, MOST_MESSAGE_CHARACTERS),
+    uids: refused.map(({ entry }) => entry.uid),
+  };
+}

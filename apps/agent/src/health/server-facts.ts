@@ -1,0 +1,130 @@
+import * as os from 'node:os';
+import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  ForeignSiteReportSchema,
+  ServerReportSchema,
+  type ForeignSiteReport,
+  type ServerReport,
+} from '@ostler/contracts';
+import { messageOf, type Clock, type Timer } from '@ostler/kernel';
+import type { ForeignServer } from '../host/nginx/port';
+import type { Log } from '../telemetry';
+import type { Capability, Probe } from './probe.port';
+import { capabilityProbes, isSystemdBooted, systemdVersion, type ProbeDeps } from './probes';
+
+const LOOK_AGAIN_MS = 3 * 60_000;
+const MOST_FOREIGN_SITES = 1000;
+
+export interface ServerFactsDeps extends ProbeDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Looks for nginx again when it was missing. */
+  readonly refreshNginx: () => Promise<unknown>;
+  readonly changed: () => void;
+}
+
+/** What this server is and can do, looked at every few minutes; whoever listens hears of changes only. */
+export class ServerFacts {
+  private readonly probes: readonly Probe[];
+  private last: ServerReport | undefined;
+  private timer: Timer | undefined;
+
+  constructor(private readonly deps: ServerFactsDeps) {
+    this.probes = capabilityProbes(deps);
+  }
+
+  async report(): Promise<ServerReport> {
+    return this.last ?? this.refresh();
+  }
+
+  /** Looks now, and again later by itself. */
+  async refresh(): Promise<ServerReport> {
+    this.timer?.cancel();
+    this.timer = this.deps.clock.after(LOOK_AGAIN_MS, () => void this.refresh());
+    await this.deps.refreshNginx();
+    const before = this.last;
+    this.last = await this.gather();
+    if (before && textOf(before) !== textOf(this.last)) this.deps.changed();
+    return this.last;
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  private async gather(): Promise<ServerReport> {
+    const capabilities = await Promise.all(this.probes.map((probe) => probe().catch(unknownCapability)));
+    const found = this.deps.nginx();
+    const runtime = found.found ? found.runtime : undefined;
+    const booted = await isSystemdBooted(this.deps.files);
+    return create(ServerReportSchema, {
+      ...machine(this.deps.clock.now()),
+      os: await this.prettyName(),
+      capabilities,
+      nginxVersion: runtime?.version ?? '',
+      systemdVersion: booted ? await systemdVersion(this.deps.exec).catch(() => '') : '',
+      httpPort: runtime?.httpPort ?? 0,
+      httpsPort: runtime?.httpsPort ?? 0,
+      foreignSites: await this.foreignSites(),
+    });
+  }
+
+  private async foreignSites(): Promise<ForeignSiteReport[]> {
+    const found = this.deps.nginx();
+    if (!found.found) return [];
+    try {
+      const { servers } = await found.runtime.readForeign();
+      return servers.slice(0, MOST_FOREIGN_SITES).map(toForeignSite);
+    } catch (error) {
+      this.deps.log.warn('the configuration of others could not be read', { error: messageOf(error) });
+      return [];
+    }
+  }
+
+  /** os-release(5). */
+  private async prettyName(): Promise<string> {
+    const text = Buffer.from((await this.deps.files.readPiece('/etc/os-release', 0, 4096)) ?? []).toString(
+      'utf8',
+    );
+    const name = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(text)?.[1];
+    return (name ?? os.type()).slice(0, 200);
+  }
+}
+
+function machine(nowMs: number) {
+  const interfaces = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  const addresses = interfaces
+    .filter(({ internal, scopeid }) => !internal && !scopeid)
+    .map(({ address }) => address);
+  // To the minute: the uptime has its own rounding, and this is no change.
+  const bootedMs = Math.round((nowMs - os.uptime() * 1000) / 60_000) * 60_000;
+  return {
+    hostname: os.hostname().slice(0, 253),
+    kernel: os.release().slice(0, 200),
+    architecture: os.arch(),
+    cpus: os.cpus().length,
+    memoryBytes: BigInt(os.totalmem()),
+    addresses: [...new Set(addresses)].sort().slice(0, 64),
+    bootedAt: timestampFromMs(bootedMs),
+  };
+}
+
+function toForeignSite({ names, listens, file, line }: ForeignServer): ForeignSiteReport {
+  return create(ForeignSiteReportSchema, {
+    serverNames: [...names],
+    listens: listens.map(({ address, port, tls }) => `${address}:${port}${tls ? ' tls' : ''}`),
+    file,
+    line,
+  });
+}
+
+function unknownCapability(error: unknown): Capability {
+  return { name: 'unknown', available: false, detail: `A look at the server failed: ${messageOf(error)}.` };
+}
+
+function textOf(report: ServerReport): string {
+  return JSON.stringify({ ...report, bootedAt: undefined }, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+}

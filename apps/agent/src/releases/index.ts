@@ -1,0 +1,2 @@
+export { ReleaseStore, type ReleaseSource } from './release-store';
+export { readReleaseIndex } from './release-rules';
