@@ -26,7 +26,7 @@ import type { Log } from './telemetry';
 /** What the server gives to an agent: the real ones come from main.ts, fakes from tests. */
 export interface AgentDeps {
   readonly config: AgentConfig;
-  readonly serverUid: string;
+  readonly serverUid: () => string;
   readonly isRoot: boolean;
   readonly store: Store;
   readonly files: Files;

@@ -9,7 +9,7 @@ import type { Log } from '../telemetry';
 export interface ManifestIntakeDeps {
   readonly store: Store;
   readonly reconciler: Reconciler;
-  readonly serverUid: string;
+  readonly serverUid: () => string;
   readonly log: Log;
 }
 
@@ -28,7 +28,7 @@ export class ManifestIntake {
       if (!fence.take) return { stored: false, reason: fence.reason, message: fence.message, uids: [] };
       if (fence.stored) return { stored: true, fence: offer };
       const change = await judgeManifest(offer, index, {
-        serverUid: this.deps.serverUid,
+        serverUid: this.deps.serverUid(),
         body: (sha256) => store.ledger.body(sha256),
         inForce: (uid) => store.ledger.entry(uid)?.accepted,
         check: (entry, body) => this.check(entry, body),

@@ -149,5 +149,5 @@ function quote(text: string): string {
 }
 
 export function sha256Of(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
+  return new Uint8Array(createHash('sha256').update(bytes).digest());
 }

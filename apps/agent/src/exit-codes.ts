@@ -1,0 +1,23 @@
+import { ErrorReason } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+import { LOCKED_EXIT_CODE, StoreLocked } from './store';
+
+/** Exit codes of the agent, where sysexits.h has a fitting one. */
+export const EXIT = {
+  ended: 0,
+  failed: 1,
+  /** EX_UNAVAILABLE: the control plane does not answer, or this server has not joined one. */
+  unavailable: 69,
+  /** EX_CANTCREAT: another agent holds the state folder. */
+  locked: LOCKED_EXIT_CODE,
+  /** EX_CONFIG: a setting is wrong. */
+  notConfigured: 78,
+} as const;
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof StoreLocked) return EXIT.locked;
+  if (!(error instanceof AppError)) return EXIT.failed;
+  return error.reason === ErrorReason.INVALID || error.reason === ErrorReason.NOT_FOUND
+    ? EXIT.notConfigured
+    : EXIT.failed;
+}

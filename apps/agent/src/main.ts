@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { messageOf, systemClock } from '@ostler/kernel';
+import { createAgent, type AgentDrivers } from './agent';
+import { readCommandLine, USAGE, type JoinArguments } from './command-line';
+import { loadConfig, processEnvironment, type AgentConfig, type Folders } from './config';
+import { EXIT, exitCodeOf } from './exit-codes';
+import { armFailpoint } from './failpoints';
+import { isSystemdBooted } from './health';
+import { createLinuxExec, SupervisedUnits, SystemdUnits } from './host/exec';
+import { createLinuxFiles, type Files } from './host/fs';
+import { findNginx } from './host/nginx';
+import { createLinuxNet } from './host/net';
+import { createLink, join } from './link';
+import { openStore } from './store';
+import { createJsonLog, type Log } from './telemetry';
+import { AGENT_VERSION, FEATURE_LEVEL } from './version';
+
+/** After a signal to end: what has not ended by itself until then is left behind. */
+const STOP_WITHIN_MS = 3000;
+
+const files = createLinuxFiles();
+
+async function main(): Promise<number> {
+  const environment = processEnvironment();
+  const line = readCommandLine(process.argv.slice(2), environment);
+  if (line.command === 'version') process.stdout.write(`${AGENT_VERSION}\n`);
+  if (line.command === 'help') process.stdout.write(USAGE);
+  if (line.command === 'version' || line.command === 'help') return EXIT.ended;
+  const config = await loadConfig(environment, files);
+  await makeFolders(config.folders, files);
+  if (line.command === 'join') return joinServer(line.join, config);
+  armFailpoint(config.failpoint);
+  const log = createJsonLog({
+    clock: systemClock,
+    level: config.logLevel,
+    write: (text) => void process.stdout.write(text),
+  });
+  return run(config, log);
+}
+
+async function joinServer({ name, ...record }: JoinArguments, { folders }: AgentConfig): Promise<number> {
+  const wished = name === '' ? hostname() : name;
+  const options = { ...record, name: wished, agentVersion: AGENT_VERSION };
+  const { serverName } = await join(options, { files, identityFolder: folders.identity });
+  process.stdout.write(`Joined as ${serverName}.\n`);
+  return EXIT.ended;
+}
+
+async function run(config: AgentConfig, log: Log): Promise<number> {
+  const signal = endSignal();
+  const store = openStore(config.folders.store);
+  const exec = createLinuxExec();
+  const net = createLinuxNet();
+  const systemd = await isSystemdBooted(files);
+  const isRoot = process.geteuid?.() === 0;
+  const units = systemd && isRoot ? new SystemdUnits(exec) : new SupervisedUnits(config.folders.units);
+  const find = () =>
+    findNginx({
+      exec,
+      files,
+      net,
+      clock: systemClock,
+      folder: config.folders.nginx,
+      systemd: systemd && config.nginx.mode === 'auto',
+      root: isRoot,
+      httpPort: config.nginx.httpPort,
+      httpsPort: config.nginx.httpsPort,
+    });
+  const agent = createAgent({
+    config,
+    serverUid: () => link.server.uid,
+    isRoot,
+    store,
+    files,
+    exec,
+    units,
+    clock: systemClock,
+    log,
+    findNginx: find,
+    makeDrivers: () => NO_DRIVERS,
+  });
+  const identity = {
+    agentVersion: AGENT_VERSION,
+    featureLevel: FEATURE_LEVEL,
+    bootId: await bootId(files),
+    instanceId: randomUUID(),
+  };
+  const link = await createLink({
+    core: agent.core,
+    identityFolder: config.folders.identity,
+    identity,
+    files,
+    clock: systemClock,
+    log: log.child({ part: 'link' }),
+  });
+  agent.link.bind(link);
+  await agent.start();
+  link.start();
+  log.info('the agent is up', { version: AGENT_VERSION, server: link.server.name, pid: process.pid });
+  log.info('the agent ends', { signal: await signal });
+  await within(STOP_WITHIN_MS, Promise.all([agent.stop(), link.stop()]));
+  store.close();
+  return EXIT.ended;
+}
+
+const NO_DRIVERS: AgentDrivers = {
+  drivers: [],
+  serveChallenge: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+};
+
+/** Waits until the agent is told to end, and keeps the process alive while nothing is connected. */
+function endSignal(): Promise<NodeJS.Signals> {
+  const alive = setInterval(() => undefined, 2 ** 30);
+  return new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  }).finally(() => clearInterval(alive));
+}
+
+async function makeFolders(folders: Folders, { makeFolder }: Files): Promise<void> {
+  await makeFolder(folders.state, 0o711);
+  for (const secret of ['store', 'identity', 'certificates', 'operations', 'units'] as const) {
+    await makeFolder(folders[secret], 0o700);
+  }
+  for (const readable of ['releases', 'nginx'] as const) await makeFolder(folders[readable], 0o755);
+}
+
+async function bootId({ readPiece }: Files): Promise<string> {
+  const bytes = await readPiece('/proc/sys/kernel/random/boot_id', 0, 64);
+  return Buffer.from(bytes ?? [])
+    .toString('utf8')
+    .trim();
+}
+
+async function within(mostMs: number, task: Promise<unknown>): Promise<void> {
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, mostMs).unref());
+  await Promise.race([task, limit]);
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`ostler-agent: ${messageOf(error)}\n`);
+    process.exit(exitCodeOf(error));
+  },
+);

@@ -1,0 +1,131 @@
+import { Kind, type PlacementReport } from '@ostler/contracts';
+import { newUid, type Clock } from '@ostler/kernel';
+import { FakeClock } from '@ostler/test-kit';
+import { createAgent, type Agent } from '../agent';
+import type { AgentConfig } from '../config';
+import { FakeExec, FakeUnits } from '../host/exec/fake';
+import { FakeFiles } from '../host/fs/fake';
+import type { StoreOutcome } from '../link/core.port';
+import { openMemoryStore, type Store } from '../store';
+import type { Log } from '../telemetry';
+import { FakeDriver } from './fake-driver';
+import { buildManifest, type BuiltManifest, type ManifestInit } from './manifest-builder';
+
+const SITES = '/effects/sites';
+const CERTIFICATES = '/effects/certificates';
+
+export interface FakeServer {
+  readonly serverUid: string;
+  readonly clock: FakeClock;
+  readonly files: FakeFiles;
+  readonly exec: FakeExec;
+  readonly units: FakeUnits;
+  readonly store: Store;
+  readonly sites: FakeDriver;
+  readonly certificates: FakeDriver;
+  /** Lines at warn and above. */
+  readonly complaints: string[];
+  /** A fresh agent on what is stored; the one before it is stopped first. */
+  boot(): Promise<Agent>;
+}
+
+/** A server in memory. Its store and files outlive its agents, as real ones do. */
+export async function fakeServer(
+  options: { readonly store?: Store; readonly units?: FakeUnits } = {},
+): Promise<FakeServer> {
+  const files = new FakeFiles();
+  for (const folder of [SITES, CERTIFICATES, '/state/operations', '/state/releases'])
+    await files.makeFolder(folder, 0o755);
+  const clock = new FakeClock();
+  const complaints: string[] = [];
+  const server = {
+    serverUid: newUid<'Server'>(),
+    clock,
+    files,
+    exec: new FakeExec(),
+    units: options.units ?? new FakeUnits(),
+    store: options.store ?? openMemoryStore(),
+    sites: new FakeDriver(Kind.SITE, files, SITES),
+    certificates: new FakeDriver(Kind.CERTIFICATE, files, CERTIFICATES),
+    complaints,
+  };
+  let running: Agent | undefined;
+  return {
+    ...server,
+    async boot() {
+      await running?.stop();
+      running = agentOn(server);
+      await running.start();
+      return running;
+    },
+  };
+}
+
+function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
+  const { serverUid, store, files, exec, units, clock, sites, certificates, complaints } = server;
+  return createAgent({
+    config: CONFIG,
+    serverUid: () => serverUid,
+    isRoot: true,
+    store,
+    files,
+    exec,
+    units,
+    clock: clock as Clock,
+    log: collectingLog(complaints),
+    random: () => 0.5,
+    findNginx: () =>
+      Promise.resolve({ found: false, reason: 'NGINX_MISSING', message: 'nginx is not installed.' }),
+    makeDrivers: () => ({
+      drivers: [sites, certificates],
+      serveChallenge: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+    }),
+  });
+}
+
+const CONFIG: AgentConfig = {
+  folders: {
+    state: '/state',
+    store: '/state/store',
+    identity: '/state/identity',
+    certificates: '/state/certificates',
+    operations: '/state/operations',
+    units: '/state/units',
+    releases: '/state/releases',
+    nginx: '/state/nginx',
+  },
+  nginx: { mode: 'auto', httpPort: undefined, httpsPort: undefined },
+  logLevel: 'info',
+  failpoint: undefined,
+};
+
+function collectingLog(complaints: string[]): Log {
+  const complain = (line: string, fields?: unknown): void =>
+    void complaints.push(`${line} ${JSON.stringify(fields)}`);
+  const silent = (): void => undefined;
+  const log: Log = { debug: silent, info: silent, warn: complain, error: complain, child: () => log };
+  return log;
+}
+
+/** Offers a manifest as the link does: fence, bodies that are missing, then the index. */
+export async function offer(agent: Agent, init: ManifestInit | BuiltManifest): Promise<StoreOutcome> {
+  const { offer: fence, index, bodies } = 'offer' in init ? init : buildManifest(init);
+  const refusal = agent.core.refuses(fence);
+  if (refusal) return { stored: false, ...refusal, uids: [] };
+  const lacking = agent.core.lacks(bodies.map(({ sha256 }) => sha256));
+  for (const { sha256, bytes } of bodies) if (lacking.includes(sha256)) agent.core.putBody(sha256, bytes);
+  return agent.core.storeManifest(fence, index);
+}
+
+/** Takes and acknowledges the reports, as the control plane does; by uid. */
+export function takeStatus(agent: Agent): Map<string, PlacementReport> {
+  const { sequence, placements } = agent.core.pendingStatus(1024 * 1024);
+  agent.core.acknowledgeStatus(sequence);
+  return new Map(placements.map((report) => [report.uid, report]));
+}
+
+export function readyOf(report: PlacementReport | undefined): string {
+  const condition = report?.conditions.find(({ type }) => type === 'Ready');
+  return condition ? `${condition.status} ${condition.reason}` : 'none';
+}
