@@ -1,0 +1,2 @@
+export { createLinuxNet } from './linux';
+export type { HttpProbe, Net, ProbeOutcome } from './port';

@@ -1,0 +1,46 @@
+import { uidInPath, type Layout } from './layout';
+
+/** The spec field that each directive comes from: what a person can change. */
+const FIELDS: Readonly<Record<string, string>> = {
+  add_header: 'headers',
+  allow: 'access',
+  auth_basic_user_file: 'basic_auth',
+  client_max_body_size: 'max_body_bytes',
+  deny: 'access',
+  error_page: 'error_pages',
+  fastcgi_pass: 'fastcgi.socket',
+  limit_req: 'rate_limit',
+  limit_req_zone: 'rate_limit',
+  location: 'paths',
+  proxy_pass: 'proxy.upstream',
+  root: 'static_files.root',
+  return: 'redirect',
+  server: 'upstreams.servers',
+  server_name: 'domains',
+  ssl_certificate: 'tls.certificate',
+  ssl_certificate_key: 'tls.certificate',
+  upstream: 'upstreams',
+};
+
+/** A file and line of ours in a message of nginx. */
+const PLACE = /(?: in )?(\/[^\s:"]+):([0-9]+)/g;
+
+/** Uids of the sites that nginx blames: in its place, or by a file that it could not load. */
+export function blamedIn(message: string, layout: Layout): string | undefined {
+  return uidInPath(layout, message);
+}
+
+/** A message of nginx in the words of a spec; `textOf` gives the rendered file of a site. */
+export function inWords(
+  message: string,
+  layout: Layout,
+  textOf: (uid: string) => string | undefined,
+): string {
+  return message.replaceAll(PLACE, (whole, path: string, line: string) => {
+    const uid = uidInPath(layout, path);
+    if (uid === undefined) return path.startsWith(`${layout.folder}/`) ? '' : whole;
+    const word = /^\s*([a-z_0-9]+)/.exec(textOf(uid)?.split('\n')[Number(line) - 1] ?? '')?.[1] ?? '';
+    const field = FIELDS[word];
+    return field === undefined ? ` (line ${line} of what was rendered)` : ` (field ${field})`;
+  });
+}

@@ -1,0 +1,129 @@
+import { pause, type Clock } from '@ostler/kernel';
+import type { Net } from '../../host/net';
+import { nginxMessage } from '../../host/nginx';
+import type { NginxProcesses, NginxRuntime } from '../../host/nginx';
+import type { ProbePoint, ServerFacts } from './contribution';
+
+const LOAD_TIMEOUT_MS = 12_000;
+const PROBE_TIMEOUT_MS = 4_000;
+const ONE_PROBE_TIMEOUT_MS = 1_500;
+const MOST_PROBED_SITES = 40;
+
+/** How nginx looked before it was told to reload. */
+export interface Before {
+  readonly processes: NginxProcesses;
+  readonly errorLogSize: number;
+}
+
+/** Who should answer after the reload. */
+export interface Expected {
+  readonly generation: string;
+  readonly sites: readonly { readonly uid: string; readonly points: readonly ProbePoint[] }[];
+}
+
+export type Watched =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** Whether nginx took the new configuration: then it has to be told to go back. */
+      readonly loaded: boolean;
+      readonly message: string;
+      /** Sites that are at fault by themselves, with why. */
+      readonly offenders: ReadonlyMap<string, string>;
+    };
+
+export interface WatchEnvironment {
+  readonly runtime: NginxRuntime;
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly facts: ServerFacts;
+}
+
+/**
+ * Success is seen, not assumed: the same master, new workers, nothing new in the error log, and each changed
+ * site answering with the new generation on each of its listeners.
+ */
+export async function watchReload(
+  before: Before,
+  expected: Expected,
+  environment: WatchEnvironment,
+): Promise<Watched> {
+  const failure = await waitForWorkers(before, environment);
+  if (failure) return failure;
+  const offenders = await probeSites(expected, environment);
+  if (offenders.size === 0) return { ok: true };
+  const [message = ''] = offenders.values();
+  return { ok: false, loaded: true, message, offenders };
+}
+
+async function waitForWorkers(
+  before: Before,
+  { runtime, clock }: WatchEnvironment,
+): Promise<Watched | undefined> {
+  const old = new Set(before.processes.workerPids);
+  const end = clock.monotonic() + LOAD_TIMEOUT_MS;
+  const failed = (message: string): Watched => ({ ok: false, loaded: false, message, offenders: new Map() });
+  while (clock.monotonic() < end) {
+    const { text } = await runtime.errorsAfter(before.errorLogSize);
+    const complaint = complaintOf(text, before.processes.masterPid);
+    if (complaint !== undefined) return failed(complaint);
+    const now = await runtime.processes();
+    if (!now || now.masterPid !== before.processes.masterPid)
+      return { ...failed('nginx ended while it loaded the new configuration'), loaded: true } as Watched;
+    if (now.workerPids.some((pid) => !old.has(pid))) return undefined;
+    await pause(clock, 15);
+  }
+  return failed(`nginx started no new workers within ${LOAD_TIMEOUT_MS / 1000} s`);
+}
+
+/** What the master says since the reload at the levels that mean "not loaded". */
+export function complaintOf(log: string, masterPid: number): string | undefined {
+  const lines = log
+    .split('\n')
+    .filter((line) => line.includes(` ${masterPid}#`) && /\[(emerg|alert)\]/.test(line));
+  return lines.length === 0 ? undefined : nginxMessage(lines.join('\n'));
+}
+
+async function probeSites(expected: Expected, environment: WatchEnvironment): Promise<Map<string, string>> {
+  const end = environment.clock.monotonic() + PROBE_TIMEOUT_MS;
+  const offenders = new Map<string, string>();
+  await Promise.all(
+    expected.sites.slice(0, MOST_PROBED_SITES).map(async ({ uid, points }) => {
+      for (const point of points) {
+        const problem = await probePoint(uid, point, expected.generation, end, environment);
+        if (problem !== undefined) return offenders.set(uid, problem);
+      }
+      return offenders;
+    }),
+  );
+  return offenders;
+}
+
+/** Old workers answer for a moment longer, so another generation of the same site is asked again. */
+async function probePoint(
+  uid: string,
+  { host, tls }: ProbePoint,
+  generation: string,
+  endMs: number,
+  { net, clock, facts }: WatchEnvironment,
+): Promise<string | undefined> {
+  const port = tls ? facts.httpsPort : facts.httpPort;
+  const request = {
+    address: '127.0.0.1',
+    port,
+    path: facts.probePath,
+    host,
+    tls,
+    timeoutMs: ONE_PROBE_TIMEOUT_MS,
+  };
+  for (;;) {
+    const seen = await net.probe(request);
+    if (seen.answered && seen.body === `${uid} ${generation}`) return undefined;
+    if (clock.monotonic() > endMs) {
+      if (!seen.answered)
+        return `after the reload nothing answered for ${host} on port ${port}: ${seen.message}`;
+      return `after the reload another server block answered for ${host} on port ${port} (status ${seen.status})`;
+    }
+    await pause(clock, 20);
+  }
+}
