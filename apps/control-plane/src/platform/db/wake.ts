@@ -11,6 +11,7 @@ export type WakeWord =
   | 'servers'
   | 'operations'
   | 'audit'
+  | 'identity'
   | 'manifests'
   | 'manifests-wanted'
   | 'secrets'

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
-import { ErrorReason, type Permission } from '@ostler/contracts';
+import { ErrorReason, type Permission, type Role } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 
 /** Who calls, as authentication found it. */
@@ -16,6 +16,8 @@ export interface Caller {
   readonly tenantUid: string;
   /** The tenant and those nested in it. */
   readonly tenantUids: readonly string[];
+  /** The role that holds now: of a token never above its owner's. */
+  readonly role: Role;
   readonly permissions: ReadonlySet<Permission>;
   readonly mustChangePassword: boolean;
 }
@@ -39,7 +41,6 @@ export interface Call {
   /** The caller's address. */
   readonly address: string;
   readonly header: Headers;
-  readonly responseHeader: Headers;
   /** True on a TLS listener, where cookies are Secure. */
   readonly secure: boolean;
   caller: Caller | undefined;

@@ -10,3 +10,6 @@ export {
 export { Mutations } from './mutations';
 export { type AuditRecord, AuditSink, Authenticator } from './ports';
 export { RpcRegistry, type ServiceOptions } from './rpc-registry';
+export { RpcHandler } from './rpc-handler';
+export { RpcMetrics } from './rpc-metrics';
+export { pageTokenAfter, positionOf } from './page-token';

@@ -1,4 +1,4 @@
-import type { ErrorReason, Permission } from '@ostler/contracts';
+import type { ErrorReason } from '@ostler/contracts';
 
 import type { AuditNote, Call, Caller } from './call';
 
@@ -27,5 +27,3 @@ export interface AuditRecord extends AuditNote {
 export abstract class AuditSink {
   abstract append(records: readonly AuditRecord[]): Promise<void>;
 }
-
-export type { Permission };

@@ -1,5 +1,6 @@
 import { Base0001 } from './0001-base';
+import { Engine0002 } from './0002-engine';
 import { Link0003 } from './0003-link';
 
 /** In order. A room adds files with the next number and its own name: 0002-engine.ts. */
-export const migrations = [Base0001, Link0003];
+export const migrations = [Base0001, Engine0002, Link0003];

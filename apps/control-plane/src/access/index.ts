@@ -1,0 +1,2 @@
+export { checkEveryKind, type KindPermissions, permissionsOfKind } from './kind-permissions';
+export { isAbove, lowerRole, permissionsOfRole, permissionsWithin } from './role-permissions';

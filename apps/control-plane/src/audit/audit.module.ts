@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+
+import { AuditSink } from '../platform/rpc';
+import { AuditRepository } from './audit.repository';
+import { AuditRpc } from './audit.rpc';
+import { AuditTrail } from './audit.service';
+
+@Global()
+@Module({
+  providers: [AuditRepository, AuditTrail, AuditRpc, { provide: AuditSink, useExisting: AuditTrail }],
+  exports: [AuditTrail, AuditSink],
+})
+export class AuditModule {}

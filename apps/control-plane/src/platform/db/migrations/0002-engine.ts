@@ -1,0 +1,71 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What the resource engine and the releases need beyond the base. */
+export class Engine0002 implements MigrationInterface {
+  readonly name = 'Engine1700000000002';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+-- Which release a resource's present spec and its placements use: who may fetch it, what may be removed.
+create table resource_release (
+  resource_uid uuid not null references resource on delete cascade,
+  tenant_uid uuid not null references tenant,
+  digest text not null,
+  primary key (resource_uid, digest)
+);
+create index on resource_release (tenant_uid, digest);
+alter table resource_release enable row level security;
+alter table resource_release force row level security;
+create policy system_all on resource_release to ostler_system using (true) with check (true);
+create policy app_tenant on resource_release to ostler_app
+  using (tenant_uid = any (ostler_tenants())) with check (tenant_uid = any (ostler_tenants()));
+grant select, insert, update, delete on resource_release to ostler_app, ostler_system;
+
+-- Lists are ordered by kind and name; the uid tells a name that is being removed from its successor.
+create index on resource (tenant_uid, kind, name, uid);
+
+-- What the manifest of a server carries, by hash: who may fetch a body, which bodies nobody needs.
+create table manifest_use (
+  server_uid uuid not null references server,
+  body_sha256 bytea not null,
+  primary key (server_uid, body_sha256)
+);
+create index on manifest_use (body_sha256);
+alter table manifest_use enable row level security;
+alter table manifest_use force row level security;
+create policy system_all on manifest_use to ostler_system using (true) with check (true);
+grant select, insert, update, delete on manifest_use to ostler_system;
+
+-- Which secrets a body names, so that a server gets those of its manifest and no others.
+create table manifest_secret (
+  server_uid uuid not null references server,
+  secret_uid uuid not null,
+  version integer not null,
+  primary key (server_uid, secret_uid, version)
+);
+alter table manifest_secret enable row level security;
+alter table manifest_secret force row level security;
+create policy system_all on manifest_secret to ostler_system using (true) with check (true);
+grant select, insert, update, delete on manifest_secret to ostler_system;
+
+-- Why an agent refused what its manifest says of a resource.
+create table manifest_refusal (
+  server_uid uuid not null references server,
+  resource_uid uuid not null,
+  generation bigint not null,
+  reason text not null,
+  message text not null,
+  refused_at timestamptz not null default now(),
+  primary key (server_uid, resource_uid)
+);
+alter table manifest_refusal enable row level security;
+alter table manifest_refusal force row level security;
+create policy system_all on manifest_refusal to ostler_system using (true) with check (true);
+grant select, insert, update, delete on manifest_refusal to ostler_system;
+`);
+  }
+
+  down(): Promise<void> {
+    return Promise.reject(new Error('The schema is not taken back: restore a backup instead.'));
+  }
+}

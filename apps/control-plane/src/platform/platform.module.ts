@@ -1,0 +1,30 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+
+import { Vault } from './crypto';
+import { Database, UnitOfWork, Wake } from './db';
+import { Log } from './log';
+import { Loops } from './loops';
+import { Metrics } from './metrics';
+import { Mutations, RpcHandler, RpcMetrics, RpcRegistry } from './rpc';
+
+export interface PlatformParts {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly log: Log;
+}
+
+const own = [UnitOfWork, Wake, Loops, Metrics, RpcMetrics, RpcRegistry, Mutations, RpcHandler];
+
+/** What every room may inject. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static with({ database, vault, log }: PlatformParts): DynamicModule {
+    const given = [
+      { provide: Database, useValue: database },
+      { provide: Vault, useValue: vault },
+      { provide: Log, useValue: log },
+    ];
+    return { module: PlatformModule, providers: [...given, ...own], exports: [Database, Vault, Log, ...own] };
+  }
+}

@@ -1,0 +1,84 @@
+import type { Interceptor, StreamResponse } from '@connectrpc/connect';
+import { ErrorReason } from '@ostler/contracts';
+import { AppError, messageOf, newUid } from '@ostler/kernel';
+
+import type { Log } from '../../log';
+import { type Call, calls } from '../call';
+import { asAppError, toConnectError } from '../map-error';
+import { methodName } from '../mutations';
+import { peerKey } from '../peer';
+import type { RpcMetrics } from '../rpc-metrics';
+
+type Handler = ReturnType<Interceptor>;
+type Request = Parameters<Handler>[0];
+
+/** Outermost: makes the call that everything below reads, and turns every error into one of the contract. */
+export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => Promise<void>): Interceptor {
+  return (next) => async (request) => {
+    const call = newCall(request);
+    const end = metrics.begin(methodName(call));
+    try {
+      const response = await calls.run(call, () => next(request));
+      if (!response.stream) end('OK');
+      return response.stream ? withinCall(response) : response;
+    } catch (error) {
+      throw wireError(error);
+    }
+
+    function wireError(error: unknown): Error {
+      const known = asAppError(error) ?? internal(log, call, error);
+      end(ErrorReason[known.reason]);
+      return toConnectError(known);
+    }
+
+    /** A generator runs in the context of whoever pulls, so each pull is put back into the call. */
+    function withinCall(response: StreamResponse): StreamResponse {
+      return { ...response, message: pull(response.message) };
+    }
+
+    async function* pull<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
+      const source = messages[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const { done, value } = await calls.run(call, () => source.next());
+          if (done) return end('OK');
+          await calls.run(call, onStreamMessage);
+          yield value;
+        }
+      } catch (error) {
+        throw wireError(error);
+      } finally {
+        await calls.run(call, async () => source.return?.());
+        end('OK');
+      }
+    }
+  };
+}
+
+function newCall(request: Request): Call {
+  const { address, secure } = request.contextValues.get(peerKey);
+  return {
+    service: request.service,
+    method: request.method,
+    correlationId: newUid(),
+    address,
+    header: request.header,
+    secure,
+    caller: undefined,
+    requestId: '',
+    notes: [],
+    auditSkipped: false,
+    auditTenantUid: undefined,
+  };
+}
+
+/** What happened goes to the log; the caller gets a number to ask about. */
+function internal(log: Log, call: Call, error: unknown): AppError {
+  const stack = error instanceof Error ? error.stack : undefined;
+  const { correlationId } = call;
+  log.error('a call failed', { method: methodName(call), correlationId, error: messageOf(error), stack });
+  return new AppError(
+    ErrorReason.INTERNAL,
+    `Something went wrong on our side. The log has it as ${correlationId}.`,
+  );
+}

@@ -1,0 +1,103 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { ErrorInfoSchema, ErrorReason } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+
+import { codeOf, isDatabaseAway } from '../db';
+
+const codes: Readonly<Record<ErrorReason, Code>> = {
+  [ErrorReason.UNSPECIFIED]: Code.Unknown,
+  [ErrorReason.INVALID]: Code.InvalidArgument,
+  [ErrorReason.NOT_FOUND]: Code.NotFound,
+  [ErrorReason.ALREADY_EXISTS]: Code.AlreadyExists,
+  [ErrorReason.CONFLICT]: Code.Aborted,
+  [ErrorReason.REQUEST_ID_REUSED]: Code.FailedPrecondition,
+  [ErrorReason.UNAUTHENTICATED]: Code.Unauthenticated,
+  [ErrorReason.DENIED]: Code.PermissionDenied,
+  [ErrorReason.THROTTLED]: Code.ResourceExhausted,
+  [ErrorReason.REFERENCED]: Code.FailedPrecondition,
+  [ErrorReason.REFERENCE_MISSING]: Code.FailedPrecondition,
+  [ErrorReason.DOMAIN_TAKEN]: Code.AlreadyExists,
+  [ErrorReason.AGENT_TOO_OLD]: Code.FailedPrecondition,
+  [ErrorReason.LIMIT_EXCEEDED]: Code.InvalidArgument,
+  [ErrorReason.SERVER_UNREACHABLE]: Code.Unavailable,
+  [ErrorReason.CAPABILITY_MISSING]: Code.FailedPrecondition,
+  [ErrorReason.PASSWORD_CHANGE_REQUIRED]: Code.PermissionDenied,
+  [ErrorReason.TOKEN_EXPIRED]: Code.Unauthenticated,
+  [ErrorReason.FENCED]: Code.Aborted,
+  [ErrorReason.UNAVAILABLE]: Code.Unavailable,
+  [ErrorReason.INTERNAL]: Code.Internal,
+  [ErrorReason.CANCELLED]: Code.Canceled,
+  [ErrorReason.DEADLINE_EXCEEDED]: Code.DeadlineExceeded,
+};
+
+/** What Connect itself throws: a body that is not a message, too large a body, a caller who hung up. */
+const reasonsOfConnect: ReadonlyMap<Code, ErrorReason> = new Map([
+  [Code.Canceled, ErrorReason.CANCELLED],
+  [Code.InvalidArgument, ErrorReason.INVALID],
+  [Code.DeadlineExceeded, ErrorReason.DEADLINE_EXCEEDED],
+  [Code.NotFound, ErrorReason.NOT_FOUND],
+  [Code.ResourceExhausted, ErrorReason.LIMIT_EXCEEDED],
+  [Code.Unimplemented, ErrorReason.NOT_FOUND],
+]);
+
+/**
+ * Every error as an AppError: ours as they are, foreign ones by what they mean to the caller. What says
+ * nothing to the caller is undefined: it is logged and answered as INTERNAL.
+ */
+export function asAppError(error: unknown): AppError | undefined {
+  if (error instanceof AppError) return error;
+  if (error instanceof ConnectError) {
+    const reason = reasonsOfConnect.get(error.code);
+    return reason === undefined ? undefined : new AppError(reason, error.rawMessage, { cause: error });
+  }
+  if (isDatabaseAway(error)) {
+    const message = 'The database is away for a moment. Nothing was changed; try again.';
+    return new AppError(ErrorReason.UNAVAILABLE, message, { retryAfterSeconds: 2, cause: error });
+  }
+  return ofPostgres(codeOf(error), error);
+}
+
+function ofPostgres(sqlState: string, cause: unknown): AppError | undefined {
+  switch (sqlState) {
+    // Unique violation, serialization failure, deadlock: two changes at the same time.
+    case '23505':
+    case '40001':
+    case '40P01':
+      return new AppError(
+        ErrorReason.CONFLICT,
+        'Somebody changed the same thing at the same moment; look and try again.',
+        {
+          retryAfterSeconds: 1,
+          cause,
+        },
+      );
+    // A lock or a statement that took too long.
+    case '55P03':
+    case '57014':
+      return new AppError(
+        ErrorReason.UNAVAILABLE,
+        'The database is too busy. Nothing was changed; try again.',
+        {
+          retryAfterSeconds: 2,
+          cause,
+        },
+      );
+    // NUL in a text (PostgreSQL stores none), and a number beyond 63 bits.
+    case '22021':
+    case '22P05':
+      return new AppError(ErrorReason.INVALID, 'A text holds a NUL character; take it out.', { cause });
+    case '22003':
+      return new AppError(ErrorReason.INVALID, 'A number is too large.', { cause });
+    default:
+      return undefined;
+  }
+}
+
+/** The error as it goes over the wire. */
+export function toConnectError(error: AppError): ConnectError {
+  const { reason, violations, retryAfterSeconds } = error;
+  const value = { reason, violations: violations.map((violation) => ({ ...violation })), retryAfterSeconds };
+  const header: Record<string, string> =
+    retryAfterSeconds > 0 ? { 'retry-after': String(retryAfterSeconds) } : {};
+  return new ConnectError(error.message, codes[reason], header, [{ desc: ErrorInfoSchema, value }], error);
+}
