@@ -17,7 +17,12 @@ export const EXIT = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof StoreLocked) return EXIT.locked;
   if (!(error instanceof AppError)) return EXIT.failed;
-  return error.reason === ErrorReason.INVALID || error.reason === ErrorReason.NOT_FOUND
-    ? EXIT.notConfigured
-    : EXIT.failed;
+  switch (error.reason) {
+    case ErrorReason.INVALID:
+      return EXIT.notConfigured;
+    case ErrorReason.UNAVAILABLE:
+      return EXIT.unavailable;
+    default:
+      return EXIT.failed;
+  }
 }
