@@ -7,6 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { IdentityService } from '@ostler/contracts';
 
 import { AuditModule } from './audit';
+import { loadConfig } from './config';
 import { FirstOwner, IdentityModule } from './identity';
 import { Vault } from './platform/crypto';
 import { openTestDatabase } from './platform/db/open-test-database.fixture';
@@ -24,9 +25,17 @@ export async function startTestApp(rooms: readonly object[] = []) {
   const db = await openTestDatabase();
   const lines: string[] = [];
   const log = new Log('info', (line) => lines.push(line));
-  const platform = PlatformModule.with({ database: db.database, vault: new Vault(randomBytes(32)), log });
+  const platform = PlatformModule.with({
+    config: loadConfig({ OSTLER_DATA: '/nonexistent' }, false),
+    database: db.database,
+    vault: new Vault(randomBytes(32)),
+    log,
+  });
   const imports = [platform, AuditModule, IdentityModule, ...rooms] as never[];
-  const app = await NestFactory.createApplicationContext({ module: TestAppModule, imports }, { logger: false, abortOnError: false });
+  const app = await NestFactory.createApplicationContext(
+    { module: TestAppModule, imports },
+    { logger: false, abortOnError: false },
+  );
   const files = await ConsoleFiles.load('/nonexistent');
   const routes = { files, isReady: () => Promise.resolve(true), metrics: app.get(Metrics) };
   const parts = { rpc: app.get(RpcHandler), routes, isOwnHost: ownHosts([]), secure: false, log };
@@ -50,8 +59,15 @@ export async function startTestApp(rooms: readonly object[] = []) {
 
   /** Signs in and changes the first password to the given one. Returns the session's token. */
   const signIn = async (email: string, first: string, password: string): Promise<string> => {
-    const { sessionToken } = await createClient(IdentityService, transport()).signIn({ email, password: first, withToken: true });
-    await createClient(IdentityService, transport(sessionToken)).changePassword({ currentPassword: first, newPassword: password });
+    const { sessionToken } = await createClient(IdentityService, transport()).signIn({
+      email,
+      password: first,
+      withToken: true,
+    });
+    await createClient(IdentityService, transport(sessionToken)).changePassword({
+      currentPassword: first,
+      newPassword: password,
+    });
     return sessionToken;
   };
 

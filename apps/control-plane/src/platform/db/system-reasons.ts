@@ -12,6 +12,7 @@ export const systemReasons = {
   housekeeping: { loop: true, why: 'removes what has expired' },
   'live-fan-out': { loop: true, why: 'reads each change once for all watchers' },
   'domain-claims': { loop: false, why: 'a domain has one owner across all tenants' },
+  'order-of-changes': { loop: false, why: 'a tenant and all tenants nested in it share one counter' },
   admission: { loop: false, why: 'seals and bookkeeps what an app role may not read back' },
   'manifest-compile': { loop: true, why: 'a server carries resources of several tenants' },
   'resource-loop': { loop: true, why: 'finishes what admissions began, for every tenant' },

@@ -1,3 +1,4 @@
+export { Addresses } from './addresses';
 export { ConsoleFiles } from './console-files';
 export { listenNear, listenOn } from './listen';
 export { hostnameOf, ownHosts, type OwnHosts } from './own-hosts';

@@ -1,0 +1,28 @@
+import type { LogLevel } from '../platform/log';
+
+export interface ConfigValues {
+  readonly dataFolder: string;
+  readonly databaseUrl: string | undefined;
+  readonly databaseDirectUrl: string | undefined;
+  readonly httpPort: number;
+  readonly publicPort: number;
+  readonly agentPort: number;
+  readonly publicListen: string;
+  /** Undefined: the first address of this machine. */
+  readonly publicAddress: string | undefined;
+  readonly hosts: readonly string[];
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  readonly masterKeyFile: string;
+  readonly ownerEmail: string;
+  readonly localAgent: boolean;
+  readonly exampleSite: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** What this process was told at start; never changes. Inject it. */
+export class Config {
+  constructor(readonly values: ConfigValues) {
+    Object.freeze(values);
+    Object.freeze(this);
+  }
+}

@@ -1,0 +1,3 @@
+export { Config, type ConfigValues } from './config';
+export { type Environment, loadConfig, processEnvironment } from './load-config';
+export { type Setting, type SettingName, settings } from './settings';
