@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { AppError, messageOf, type ResourceUid } from '@ostler/kernel';
 import {
+  type AcmeSource,
   type CertificateSpec,
   CertificateStatusSchema,
   FileChange_Action,
@@ -123,14 +124,24 @@ export class CertificateDriver implements Driver {
   ): Promise<Issued> | Issued {
     switch (spec.source.case) {
       case 'acme':
-        return issueAcme(resource, spec.source.value, spec.domains, this.parts);
+        return this.askAcme(resource, spec.source.value, spec.domains, context);
       case 'selfSigned':
-        return issueSelfSigned(resource, spec.domains, this.parts);
+        return context.parked(() => issueSelfSigned(resource, spec.domains, this.parts));
       case 'upload':
         return issueUpload(spec.source.value, context);
       default:
         throw AppError.invalid('certificate.source', 'MISSING', 'say where the certificate comes from');
     }
+  }
+
+  /** Orders take minutes and run one after another: meanwhile the queue belongs to the others. */
+  private askAcme(
+    resource: PlacedResource,
+    source: AcmeSource,
+    domains: readonly string[],
+    context: DriverContext,
+  ): Promise<Issued> {
+    return context.parked(() => issueAcme(resource, source, domains, this.parts));
   }
 
   private report(resource: PlacedResource, spec: CertificateSpec, outcome: Outcome): Reconciled {
