@@ -20,6 +20,14 @@ export const FAILPOINTS = {
   'spool.appended': 'a piece of output is in the spool, the cursor has not moved',
   'release.file-stored': 'one file of a release is complete, the release is not',
   'release.before-rename': 'a release is complete under its temporary name',
+  'nginx.staged': 'a generation is complete on disk, it was not tested',
+  'nginx.tested': 'a generation was tested, nothing names it',
+  'nginx.journalled': 'the journal names the old and the new generation, the hook names the old one',
+  'nginx.swapped': 'the hook names the new generation, nginx was not told',
+  'nginx.reloaded': 'nginx was told to reload, nobody looked whether it did',
+  'nginx.watched': 'the new generation serves, the journal does not say so',
+  'nginx.committed': 'the journal names the new generation, nobody who waited was told',
+  'nginx.rolled-back': 'the old generation is back, the journal still names both',
 } as const;
 
 export type FailpointName = keyof typeof FAILPOINTS;
