@@ -9,14 +9,5 @@ ensure_packages
 ensure_build
 ensure_nginx
 
-# Root's data lies where the database's own user can reach it (docs/settings.md).
-if [ "$(id -u)" -eq 0 ]; then
-  default_data=/var/lib/ostler
-else
-  default_data=${XDG_DATA_HOME:-$HOME/.local/share}/ostler
-fi
-OSTLER_DATA=${OSTLER_DATA:-$default_data}
-export OSTLER_DATA
-
 # Takes this process's place: signals reach the control plane itself, which ends all that it started.
 exec node "$OSTLER_ROOT/apps/control-plane/dist/main.js" "$@"

@@ -52,7 +52,8 @@ export const textRules: readonly TextRule[] = [
     comment: 'asSystem(reason) is that door, and its reasons are listed in platform/db/system-reasons.ts.',
     files: /^apps\/control-plane\/src\/.*\.ts$/,
     except: new RegExp(`${tests.source}|^apps/control-plane/src/platform/db/`),
-    forbidden: /\bostler_(system|app)\b|\bcreateQueryRunner\(|\bset\s+(local|session)\s+role\b|set_config\(.role\b/i,
+    forbidden:
+      /\bostler_(system|app)\b|\bcreateQueryRunner\(|\bset\s+(local|session)\s+role\b|set_config\(.role\b/i,
   },
   {
     name: 'no-shell',
