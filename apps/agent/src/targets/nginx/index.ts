@@ -22,3 +22,4 @@ export {
 export { CONNECTION_VARIABLE, GENERATION_VARIABLE, LOG_FORMAT } from './names';
 export { layoutOf, type Layout } from './layout';
 export { NginxTarget, type NginxTargetOptions, type Outcome } from './nginx-target';
+export { startUpkeep } from './upkeep.loop';

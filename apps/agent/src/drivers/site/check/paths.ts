@@ -10,7 +10,6 @@ export function pathProblem(path: string): string | undefined {
 }
 
 export function hasControl(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- finding them is the purpose
   return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Surrogate}/u.test(text);
 }
 

@@ -39,7 +39,8 @@ export function renderSite(
   const upstreams = spec.upstreams.flatMap((upstream) => renderUpstream(upstream, rendering));
   const servers = serverBlocks(rendering);
   return {
-    ...identity,
+    uid: identity.uid,
+    name: identity.name,
     nodes: [...rendering.http, ...upstreams, ...servers],
     files: rendering.files,
     domains: spec.domains,

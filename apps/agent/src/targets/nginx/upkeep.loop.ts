@@ -1,0 +1,30 @@
+import { messageOf, type Clock, type Timer } from '@ostler/kernel';
+import type { NginxTarget } from './nginx-target';
+
+const LOOK_MS = 5_000;
+const ROTATE_EVERY_LOOKS = 12;
+
+/** Looks after what runs: starts a private nginx that ended, rotates large logs. Returns what ends it. */
+export function startUpkeep(
+  target: Pick<NginxTarget, 'keepRunning' | 'rotateLogs'>,
+  clock: Clock,
+  log: (line: string, fields?: Record<string, unknown>) => void,
+): () => void {
+  let timer: Timer;
+  let ended = false;
+  let looks = 0;
+  const look = async (): Promise<void> => {
+    try {
+      await target.keepRunning();
+      if (++looks % ROTATE_EVERY_LOOKS === 0) await target.rotateLogs();
+    } catch (error) {
+      log('nginx could not be looked after', { message: messageOf(error) });
+    }
+    if (!ended) timer = clock.after(LOOK_MS, () => void look());
+  };
+  timer = clock.after(LOOK_MS, () => void look());
+  return () => {
+    ended = true;
+    timer.cancel();
+  };
+}
