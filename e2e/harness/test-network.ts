@@ -6,6 +6,7 @@ import { type ClaimedRun, claimRun } from './run-claim';
 import { reapRun } from './run-reaper';
 
 const IP = '/usr/sbin/ip';
+const SET_SYSCTL = ['/usr/sbin/sysctl', '--quiet', '--write'];
 const PARTITION_CHAIN = 'PARTITION';
 
 /** The way that is cut, seen from the server: `in` is what it would receive, `out` what it sends. */
@@ -120,16 +121,12 @@ export class TestNetwork {
     const addresses = linkAddresses(slot, 0);
     const ranges = slotRanges(slot);
     await runProgram([IP, 'netns', 'add', namespace]);
-    await runProgram(
-      this.inside([
-        '/usr/sbin/sysctl',
-        '-q',
-        '-w',
-        'net.ipv4.ip_forward=1',
-        'net.ipv6.conf.all.forwarding=1',
-      ]),
-    );
+    const forwarding = ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1'];
+    // A container often has IPv6 switched off for new interfaces; these are ours.
+    const ipv6 = (link: string) => `net.ipv6.conf.${link}.disable_ipv6=0`;
+    await runProgram(this.inside([...SET_SYSCTL, ...forwarding, ipv6('all'), ipv6('default')]));
     await runProgram([IP, 'link', 'add', machineLink, 'type', 'veth', 'peer', 'machine', 'netns', namespace]);
+    await runProgram([...SET_SYSCTL, ipv6(machineLink)]);
     await this.#ip([
       'link set lo up',
       `address add ${addresses.ours}/${addresses.ipv4Length} dev machine`,

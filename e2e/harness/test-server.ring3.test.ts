@@ -14,7 +14,7 @@ import {
   type TestServer,
 } from './index';
 
-const UNREACHABLE_AFTER_MS = 1_500;
+const UNREACHABLE_AFTER_MS = 1_000;
 
 let server: TestServer;
 let network: TestNetwork;

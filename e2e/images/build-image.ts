@@ -12,6 +12,7 @@ export const KERNEL_MODULES = '/usr/lib/uml/modules';
  */
 export async function buildImage(definition: ImageDefinition, imagePath: string): Promise<void> {
   const work = join(dirname(imagePath), `.building-${definition.name}`);
+  // What a killed builder left; everything that it had started ended with it.
   await rm(work, { recursive: true, force: true });
   await mkdir(work);
   try {
@@ -25,8 +26,16 @@ export async function buildImage(definition: ImageDefinition, imagePath: string)
   }
 }
 
+/**
+ * Mounts and processes of its own, which the kernel ends when this process ends: a builder that is killed leaves
+ * neither a running mmdebstrap nor its mounts below the folder, and so one that can be removed.
+ */
+const ENDS_WITH_BUILDER =
+  'setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc'.split(' ');
+
 async function installPackages(definition: ImageDefinition, root: string): Promise<void> {
   await runProgram([
+    ...ENDS_WITH_BUILDER,
     'mmdebstrap',
     '--mode=root',
     '--format=directory',
@@ -41,6 +50,17 @@ async function installPackages(definition: ImageDefinition, root: string): Promi
 
 /** The Debian mirrors that this machine's own apt is set up with, as one-line sources for the suite. */
 async function machineSources(suite: string): Promise<string[]> {
+  let sources = await listSources(suite);
+  if (sources.length === 0) {
+    // A machine whose package lists were removed to save space knows its mirrors again after this.
+    await runProgram(['apt-get', 'update']);
+    sources = await listSources(suite);
+  }
+  if (sources.length > 0) return sources;
+  throw new Error(`this machine's apt has no Debian mirror for ${suite}: add one to /etc/apt/sources.list`);
+}
+
+async function listSources(suite: string): Promise<string[]> {
   const format = '$(REPO_URI) $(CODENAME) $(COMPONENT)';
   const filters = ['Identifier: Packages', 'Origin: Debian'];
   const listing = await runProgram(['apt-get', 'indextargets', '--format', format, ...filters]);
@@ -48,9 +68,6 @@ async function machineSources(suite: string): Promise<string[]> {
     const [, codename = ''] = line.split(' ');
     return codename === suite || codename.startsWith(`${suite}-`);
   });
-  if (lines.length === 0) {
-    throw new Error(`this machine's apt knows no Debian mirror for ${suite}: run apt-get update, or add one`);
-  }
   return lines.map((line) => `deb ${line}`);
 }
 

@@ -7,7 +7,7 @@ import { buildImage, KERNEL_MODULES } from './build-image';
 import type { ImageDefinition } from './image-definition';
 import { hashImage } from './image-hash';
 
-const UNUSED_AFTER_DAYS = 7;
+const KEPT_DAYS = 7;
 
 /** The folder that holds built images: `$OSTLER_CACHE/images`, or ~/.cache/ostler/images. */
 export function imageCacheFolder(): string {
@@ -37,9 +37,9 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Older intentions leave after a week; another checkout of the same machine may still want a younger one. */
+/** Images of older definitions leave after a week; another checkout of the machine may still want a younger one. */
 async function removeOldImages(folder: string, name: string): Promise<void> {
-  const oldest = Date.now() - UNUSED_AFTER_DAYS * 24 * 3600 * 1000;
+  const oldest = Date.now() - KEPT_DAYS * 24 * 3600 * 1000;
   for (const file of await readdir(folder)) {
     if (!file.startsWith(`${name}-`) || !file.endsWith('.img')) continue;
     if ((await stat(join(folder, file))).mtimeMs < oldest) await rm(join(folder, file));
