@@ -188,6 +188,7 @@ export class ControlPlaneControlLane {
       clock: timestampFromMs(this.options.clock.now()),
     });
     this.send({ case: 'welcome', value: welcome });
+    this.host.welcomed();
     this.offers.resume({ epoch: hello.epoch, revision: hello.revision, sha256: hello.manifestSha256 });
     this.pokeManifest();
     for (const report of hello.operations) await this.operation(report);

@@ -39,6 +39,8 @@ export interface ControlLaneHost {
    * the hello as `stored` does: the agent's word may have been lost with the lane before.
    */
   hello(hello: Hello): Promise<Greeting>;
+  /** The lane runs: the welcome was sent. */
+  welcomed(): void;
   /** Undefined when nothing was ever compiled for this server. */
   offer(): Promise<Offer | undefined>;
   /** Only of this server's manifest. */

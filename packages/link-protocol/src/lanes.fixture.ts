@@ -121,6 +121,7 @@ export class MemoryControlPlane implements ControlLaneHost {
     if (revision > 0n) this.storedFence = { epoch, revision, sha256: manifestSha256 };
     return Promise.resolve({ accepted: true, epoch: 1n } as const);
   }
+  welcomed = () => undefined;
   offer = () => Promise.resolve(this.latest);
   body(hash: Uint8Array): Promise<Uint8Array | undefined> {
     this.served += 1;

@@ -29,6 +29,12 @@ export class GrpcLaneStream<In, Out> implements LaneStream<In, Out> {
     return this.call.write(frame);
   }
 
+  /** For a lane that never runs: says this, then ends. */
+  sendLast(frame: Out): void {
+    this.send(frame);
+    this.end();
+  }
+
   end(): void {
     if (this.closed) return;
     this.closed = true;

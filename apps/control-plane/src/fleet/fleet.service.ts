@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ErrorReason, type Server } from '@ostler/contracts';
+import { AppError, newUid } from '@ostler/kernel';
+import { AuthorityService } from '../authority';
+import { ConnectedAgents } from '../link';
+import { hashToken, newToken } from '../platform/crypto';
+import { afterCommit, UnitOfWork, Wake } from '../platform/db';
+import { FleetSettings } from './fleet-settings';
+import { JoinTokenRepository, type JoinTokenRow, type NewJoinToken } from './join-token.repository';
+import { PlacementChanges } from './placement-changes';
+import { toServer } from './server-messages';
+import { ServerStateLoop } from './server-state.loop';
+import { type ListFilter, ServerRepository, type ServerRow } from './server.repository';
+
+/** Servers, within the caller's unit of work. */
+@Injectable()
+export class FleetService {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly wake: Wake,
+    private readonly servers: ServerRepository,
+    private readonly tokens: JoinTokenRepository,
+    private readonly states: ServerStateLoop,
+    private readonly placements: PlacementChanges,
+    private readonly agents: ConnectedAgents,
+    private readonly authority: AuthorityService,
+    @Inject(FleetSettings) private readonly settings: FleetSettings,
+  ) {}
+
+  async list(
+    filter: ListFilter,
+    afterName: string,
+    limit: number,
+  ): Promise<{ servers: Server[]; total: number }> {
+    const rows = await this.servers.list(filter, afterName, limit);
+    return { servers: await this.toServers(rows), total: await this.servers.count(filter) };
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async get(name: string): Promise<Server> {
+    const [server] = await this.toServers([await this.require(name)]);
+    return server!;
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async uidOf(name: string): Promise<string> {
+    return (await this.require(name)).uid;
+  }
+
+  async update(name: string, displayName: string, labels: Record<string, string>): Promise<Server> {
+    const { uid } = await this.require(name);
+    await this.servers.describe(uid, displayName, labels);
+    await this.placements.serverChanged(uid);
+    this.wake.notify('servers');
+    return this.get(name);
+  }
+
+  /** @throws AppError REFERENCED while something is placed on it and it is not forced. */
+  async remove(name: string, force: boolean): Promise<string> {
+    const { uid } = await this.require(name);
+    const placed = await this.unitOfWork.asSystem('agent-lane', () => this.servers.placementsOn(uid));
+    if (placed > 0 && !force) {
+      throw new AppError(
+        ErrorReason.REFERENCED,
+        `${placed} resources are placed on ${name}. Move or delete them first, or remove the server by force: ` +
+          'then what they run there goes on until somebody ends it by hand.',
+      );
+    }
+    await this.placements.serverRemoved(uid);
+    await this.servers.markRemoved(uid);
+    this.wake.notify('servers');
+    afterCommit(() => this.agents.disconnect(uid, 'REVOKED'));
+    if (placed === 0) return `Nothing was placed on ${name}. Its agent is not let in any more.`;
+    return `${placed} resources were placed on ${name}. They go on running there, and nothing manages them any more.`;
+  }
+
+  /** The token is shown this once. */
+  async createToken(wish: Omit<NewJoinToken, 'uid' | 'hash'>) {
+    const token = newToken('join');
+    const row = await this.tokens.insert({ ...wish, uid: newUid(), hash: hashToken(token) });
+    return { row, token, command: this.joinCommand(token) };
+  }
+
+  listTokens(): Promise<JoinTokenRow[]> {
+    return this.tokens.list();
+  }
+
+  /** @throws AppError NOT_FOUND */
+  async revokeToken(uid: string): Promise<void> {
+    if ((await this.tokens.revoke(uid)) === 0) throw AppError.notFound(`Join token ${uid}`);
+  }
+
+  /** For watches: what changed since a version, and the version to go on from; 0 begins with the whole list. */
+  async changesSince(tenantUids: readonly string[], sinceVersion: bigint) {
+    return this.unitOfWork.asTenant(tenantUids, async () => {
+      const version = await this.servers.horizon();
+      const rows = await this.servers.changedSince(sinceVersion);
+      return {
+        changed: await this.toServers(rows.filter((row) => row.removed_at === null)),
+        removed: rows.filter((row) => row.removed_at !== null).map((row) => row.uid),
+        version,
+      };
+    });
+  }
+
+  private joinCommand(token: string): string {
+    const url = this.settings.controlUrl();
+    const pin = url.startsWith('https:') ? ` --ca-pin ${this.authority.caPin()}` : '';
+    return `ostler-agent join --control ${url} --token ${token}${pin}`;
+  }
+
+  private async toServers(rows: readonly ServerRow[]): Promise<Server[]> {
+    const uids = rows.map((row) => row.uid);
+    const revisions = await this.unitOfWork.asSystem('agent-lane', () => this.servers.revisions(uids));
+    return rows.map((row) => toServer(row, revisions.get(row.uid) ?? 0n, this.states.seenAt(row.uid)));
+  }
+
+  private async require(name: string): Promise<ServerRow> {
+    const row = await this.servers.byName(name);
+    if (!row) throw AppError.notFound(`Server ${name}`);
+    return row;
+  }
+}

@@ -1,0 +1,167 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Server_State } from '@ostler/contracts';
+import { type Clock, systemClock, Waker } from '@ostler/kernel';
+import { AgentFeatures, ConnectedAgents, type PulseListener } from '../link';
+import { execute, query, UnitOfWork, Wake } from '../platform/db';
+import { Loops } from '../platform/loops';
+import { ServerPulse } from './server-pulse';
+
+const TICK_MS = 1000;
+const KEEP_SEEN_MS = 60_000;
+
+interface KnownServer {
+  readonly pulse: ServerPulse;
+  written: Server_State;
+}
+
+/**
+ * Computes the state of every server from its frames and writes it when it changes, and once a minute when
+ * each was last seen. Ends the lanes of servers that were removed, by whichever process.
+ */
+@Injectable()
+export class ServerStateLoop implements OnModuleInit, PulseListener {
+  private readonly known = new Map<string, KnownServer>();
+  private readonly waker = new Waker();
+  private readonly clock: Clock = systemClock;
+  private removalsWanted = false;
+  private seenKeptMs = 0;
+
+  constructor(
+    private readonly features: AgentFeatures,
+    private readonly agents: ConnectedAgents,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly wake: Wake,
+    private readonly loops: Loops,
+  ) {}
+
+  onModuleInit(): void {
+    this.features.pulse.push(this);
+    this.loops.add({ name: 'server-state', run: (signal) => this.run(signal) });
+  }
+
+  connected(serverUid: string): void {
+    this.pulseOf(serverUid).connected(this.clock.monotonic());
+    this.waker.poke();
+  }
+
+  frame(serverUid: string): void {
+    this.known.get(serverUid)?.pulse.frame(this.clock.monotonic());
+  }
+
+  disconnected(serverUid: string): void {
+    this.known.get(serverUid)?.pulse.disconnected();
+  }
+
+  /** When the last frame of its agent came to this process. */
+  seenAt(serverUid: string): Date | undefined {
+    const seenMs = this.known.get(serverUid)?.pulse.seenMs;
+    if (seenMs === undefined || !this.known.get(serverUid)?.pulse.hasLane) return undefined;
+    return new Date(this.clock.now() - (this.clock.monotonic() - seenMs));
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const off = this.wake.on('servers', () => {
+      this.removalsWanted = true;
+      this.waker.poke();
+    });
+    try {
+      await this.inherit();
+      while (!signal.aborted) {
+        await this.step();
+        const tick = this.clock.after(TICK_MS, () => this.waker.poke());
+        await this.waker.wait(signal);
+        tick.cancel();
+      }
+    } finally {
+      off();
+    }
+  }
+
+  /** One turn: everything that it does is safe to do again. */
+  async step(): Promise<void> {
+    if (this.removalsWanted) await this.endRemoved();
+    await this.writeChanges();
+    if (this.clock.monotonic() - this.seenKeptMs >= KEEP_SEEN_MS) await this.keepSeen();
+  }
+
+  /** Servers that were up before this process began get the time to come back. */
+  private async inherit(): Promise<void> {
+    const rows = await this.unitOfWork.asSystem('server-state', () =>
+      query<{ uid: string; state: Server_State }>(
+        'select uid, state from server where removed_at is null and state = any($1)',
+        [[Server_State.CONNECTED, Server_State.UNKNOWN]],
+      ),
+    );
+    for (const { uid, state } of rows) {
+      if (this.known.has(uid)) continue;
+      this.known.set(uid, { pulse: new ServerPulse(this.clock.monotonic()), written: state });
+    }
+  }
+
+  private async writeChanges(): Promise<void> {
+    const nowMs = this.clock.monotonic();
+    const changes = [...this.known].flatMap(([uid, server]) => {
+      const state = server.pulse.state(nowMs);
+      // An inherited server stays what it was while there is grace.
+      const isGrace = !server.pulse.hasLane && state === Server_State.CONNECTED;
+      return state === server.written || isGrace ? [] : [{ uid, server, state, seenAt: this.seenAt(uid) }];
+    });
+    if (changes.length === 0) return;
+    await this.unitOfWork.asSystem('server-state', async () => {
+      for (const { uid, state, seenAt } of changes) await this.write(uid, state, seenAt);
+      this.wake.notify('servers');
+    });
+    for (const { server, state } of changes) server.written = state;
+  }
+
+  private async write(uid: string, state: Server_State, seenAt: Date | undefined): Promise<void> {
+    await execute(
+      `update server set state = $2, state_since = now(), last_seen_at = coalesce($3, last_seen_at),
+         resource_version = txid_current()
+       where uid = $1 and removed_at is null and state <> $2
+         and ($4 or last_seen_at is null or last_seen_at < now() - interval '85 seconds' or $5)`,
+      // Another process may hold its lane: it writes last_seen_at once a minute.
+      [uid, state, seenAt ?? null, state === Server_State.CONNECTED, this.wasHere(uid)],
+    );
+  }
+
+  private wasHere(uid: string): boolean {
+    return this.known.get(uid)?.pulse.wasConnected ?? false;
+  }
+
+  private async keepSeen(): Promise<void> {
+    const uids = this.agents.uids();
+    if (uids.length > 0) {
+      await this.unitOfWork.asSystem('server-state', () =>
+        execute(
+          `update server s set last_seen_at = seen.at from unnest($1::uuid[], $2::timestamptz[]) as seen (uid, at)
+           where s.uid = seen.uid`,
+          [uids, uids.map((uid) => this.seenAt(uid) ?? new Date(this.clock.now()))],
+        ),
+      );
+    }
+    this.seenKeptMs = this.clock.monotonic();
+  }
+
+  private async endRemoved(): Promise<void> {
+    this.removalsWanted = false;
+    const uids = this.agents.uids();
+    if (uids.length === 0) return;
+    const removed = await this.unitOfWork.asSystem('server-state', () =>
+      query<{ uid: string }>('select uid from server where uid = any($1) and removed_at is not null', [uids]),
+    );
+    for (const { uid } of removed) {
+      this.agents.disconnect(uid, 'REVOKED');
+      this.known.delete(uid);
+    }
+  }
+
+  private pulseOf(serverUid: string): ServerPulse {
+    const known = this.known.get(serverUid) ?? {
+      pulse: new ServerPulse(undefined),
+      written: Server_State.UNSPECIFIED,
+    };
+    this.known.set(serverUid, known);
+    return known.pulse;
+  }
+}

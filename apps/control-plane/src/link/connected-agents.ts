@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type ChallengeServe,
+  type ChallengeServed,
+  ErrorReason,
+  type OperationStart,
+  type PlanRequest,
+  PlanRequestSchema,
+  type PlanResult,
+} from '@ostler/contracts';
+import { toBinary } from '@bufbuild/protobuf';
+import { AppError } from '@ostler/kernel';
+import type { ControlPlaneControlLane, GoAwayReason } from '@ostler/link-protocol';
+import type { AgentServer } from './features';
+
+export interface ConnectedAgent {
+  readonly server: AgentServer;
+  readonly instanceId: string;
+  readonly lane: ControlPlaneControlLane;
+}
+
+/** A plan request is one frame; grpc-js refuses more than 4 MiB. */
+const MOST_PLAN_BYTES = 3 * 1024 * 1024;
+
+/** The agents whose control lane ends in this process: one lane per server. */
+@Injectable()
+export class ConnectedAgents {
+  private readonly agents = new Map<string, ConnectedAgent>();
+  /** Every open stream of a server, whatever it carries: they end with the server. */
+  private readonly streams = new Map<string, Set<(why: GoAwayReason) => void>>();
+  private readonly replaced = new Map<string, Set<string>>();
+
+  get(serverUid: string): ConnectedAgent | undefined {
+    return this.agents.get(serverUid);
+  }
+
+  uids(): string[] {
+    return [...this.agents.keys()];
+  }
+
+  /**
+   * Takes the place of the lane before. An instance that was replaced while it lived and comes back while
+   * its successor lives is a second agent with the same key (a copied disk): it is refused.
+   */
+  replace(agent: ConnectedAgent): 'taken' | 'refused' {
+    const { uid } = agent.server;
+    const before = this.agents.get(uid);
+    const replaced = this.replaced.get(uid) ?? new Set<string>();
+    if (before && before.instanceId !== agent.instanceId) {
+      if (replaced.has(agent.instanceId)) return 'refused';
+      replaced.add(before.instanceId);
+      this.replaced.set(uid, replaced);
+    }
+    replaced.delete(agent.instanceId);
+    this.agents.set(uid, agent);
+    before?.lane.goAway('REPLACED', 'A newer connection of this server took over.', REPLACED_RETRY_MS);
+    return 'taken';
+  }
+
+  /** Does nothing when another lane has taken its place. */
+  remove(agent: ConnectedAgent): boolean {
+    if (this.agents.get(agent.server.uid)?.lane !== agent.lane) return false;
+    this.agents.delete(agent.server.uid);
+    return true;
+  }
+
+  /** Remembers how to end a stream; returns how to forget it. */
+  opened(serverUid: string, end: (why: GoAwayReason) => void): () => void {
+    const streams = this.streams.get(serverUid) ?? new Set();
+    this.streams.set(serverUid, streams.add(end));
+    return () => {
+      streams.delete(end);
+      if (streams.size === 0 && this.streams.get(serverUid) === streams) this.streams.delete(serverUid);
+    };
+  }
+
+  /** Ends everything that this server has open here. */
+  disconnect(serverUid: string, reason: GoAwayReason): void {
+    for (const end of this.streams.get(serverUid) ?? []) end(reason);
+  }
+
+  /** @throws AppError SERVER_UNREACHABLE, DEADLINE_EXCEEDED, or LIMIT_EXCEEDED when it is too large to ask. */
+  async plan(serverUid: string, request: PlanRequest, timeoutMs: number): Promise<PlanResult> {
+    if (toBinary(PlanRequestSchema, request).length > MOST_PLAN_BYTES) {
+      throw new AppError(
+        ErrorReason.LIMIT_EXCEEDED,
+        'The plan is too large to be made on the server at once.',
+      );
+    }
+    return this.require(serverUid).lane.plan(request, timeoutMs);
+  }
+
+  /** False when it is not connected: the operation stays pending. */
+  startOperation(serverUid: string, start: OperationStart): boolean {
+    return this.agents.get(serverUid)?.lane.startOperation(start) ?? false;
+  }
+
+  cancelOperation(serverUid: string, operationUid: string): boolean {
+    return this.agents.get(serverUid)?.lane.cancelOperation(operationUid) ?? false;
+  }
+
+  async serveChallenge(
+    serverUid: string,
+    challenge: ChallengeServe,
+    timeoutMs: number,
+  ): Promise<ChallengeServed> {
+    return this.require(serverUid).lane.serveChallenge(challenge, timeoutMs);
+  }
+
+  /** There may be a newer manifest for some servers: those that are connected read the latest. */
+  pokeManifests(serverUids: Iterable<string> = this.agents.keys()): void {
+    for (const uid of serverUids) this.agents.get(uid)?.lane.pokeManifest();
+  }
+
+  private require(serverUid: string): ConnectedAgent {
+    const agent = this.agents.get(serverUid);
+    if (agent) return agent;
+    throw new AppError(ErrorReason.SERVER_UNREACHABLE, 'The server is not connected.');
+  }
+}
+
+export const REPLACED_RETRY_MS = 60_000;

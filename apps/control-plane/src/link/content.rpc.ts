@@ -1,0 +1,53 @@
+import { create } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import {
+  type FetchFileRequest,
+  type FetchFileResponse,
+  FetchFileResponseSchema,
+  type FetchReleaseRequest,
+  type FetchReleaseResponse,
+  FetchReleaseResponseSchema,
+} from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+import { PIECE_BYTES } from '@ostler/link-protocol';
+import { AgentCalls } from './agent-calls';
+import { AgentFeatures, type AgentServer } from './features';
+
+/** Hands out content of releases; the releases room decides what a server may have. */
+@Injectable()
+export class ContentRpc {
+  readonly handlers;
+
+  constructor(
+    calls: AgentCalls,
+    private readonly features: AgentFeatures,
+  ) {
+    this.handlers = {
+      fetchRelease: calls.streaming((server, request: FetchReleaseRequest) => this.release(server, request)),
+      fetchFile: calls.streaming((server, request: FetchFileRequest) => this.file(server, request)),
+    };
+  }
+
+  private async *release(
+    server: AgentServer,
+    request: FetchReleaseRequest,
+  ): AsyncGenerator<FetchReleaseResponse> {
+    const index = await this.features.get('content').index(server.uid, request.digest);
+    if (!index) throw AppError.notFound(`Release ${request.digest}`);
+    for (const data of piecesOf(index)) yield create(FetchReleaseResponseSchema, { data });
+  }
+
+  private async *file(server: AgentServer, request: FetchFileRequest): AsyncGenerator<FetchFileResponse> {
+    const content = await this.features.get('content').read(server.uid, request.sha256, request.offset);
+    if (!content) throw AppError.notFound('A file of this hash');
+    for await (const bytes of content) {
+      for (const data of piecesOf(bytes)) yield create(FetchFileResponseSchema, { data });
+    }
+  }
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES) {
+    yield bytes.subarray(offset, offset + PIECE_BYTES);
+  }
+}

@@ -1,0 +1,119 @@
+import type {
+  ChallengePublish,
+  ChallengeResult,
+  Hello,
+  ManifestRefused,
+  OperationReport,
+  PlacementReport,
+  SecretValue,
+  SecretVersion,
+  ServerReport,
+  SignRequest,
+  SignResponse,
+} from '@ostler/contracts';
+import type { ControlLaneHost, ControlPlaneControlLane, Fence, Greeting, Offer } from '@ostler/link-protocol';
+import type { ChallengeRelay } from './challenge-relay';
+import { type ConnectedAgent, type ConnectedAgents, REPLACED_RETRY_MS } from './connected-agents';
+import type { DevelopmentCertificates } from './development-certificates';
+import type { AgentFeatures, AgentServer } from './features';
+
+export interface LaneHostServices {
+  readonly features: AgentFeatures;
+  readonly agents: ConnectedAgents;
+  readonly certificates: DevelopmentCertificates;
+  readonly challenges: ChallengeRelay;
+}
+
+/**
+ * What one server's lane asks of the rooms. The server is the one of the certificate: no frame can name
+ * another.
+ */
+export class ServerLaneHost implements ControlLaneHost {
+  private agent: ConnectedAgent | undefined;
+  private lane: ControlPlaneControlLane | undefined;
+
+  constructor(
+    private readonly server: AgentServer,
+    private readonly services: LaneHostServices,
+  ) {}
+
+  bind(lane: ControlPlaneControlLane): void {
+    this.lane = lane;
+  }
+
+  async hello(hello: Hello): Promise<Greeting> {
+    const { features, agents } = this.services;
+    const { epoch } = await features.get('directory').hello(this.server, hello);
+    if (hello.revision > 0n) {
+      const { epoch: storedEpoch, revision, manifestSha256 } = hello;
+      await this.stored({ epoch: storedEpoch, revision, sha256: manifestSha256 });
+    }
+    const agent = { server: this.server, instanceId: hello.instanceId, lane: this.lane! };
+    if (agents.replace(agent) === 'refused') {
+      const message = `Another agent with the same key speaks for ${this.server.name}: was its disk copied?`;
+      return { accepted: false, reason: 'REPLACED', message, retryAfterMs: REPLACED_RETRY_MS };
+    }
+    this.agent = agent;
+    for (const pulse of features.pulse) pulse.connected(this.server.uid);
+    return { accepted: true, epoch };
+  }
+
+  welcomed(): void {
+    this.services.features.get('operations').connected(this.server);
+  }
+
+  /** After the end of the lane. */
+  ended(): void {
+    if (!this.agent || !this.services.agents.remove(this.agent)) return;
+    for (const pulse of this.services.features.pulse) pulse.disconnected(this.server.uid);
+  }
+
+  seen(): void {
+    if (!this.agent) return;
+    for (const pulse of this.services.features.pulse) pulse.frame(this.server.uid);
+  }
+
+  offer(): Promise<Offer | undefined> {
+    return this.manifests.offerFor(this.server.uid);
+  }
+
+  body(sha256: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.manifests.body(sha256, this.server.uid);
+  }
+
+  secrets(wanted: readonly SecretVersion[]): Promise<SecretValue[]> {
+    return this.manifests.secretsFor(this.server.uid, wanted);
+  }
+
+  stored(fence: Fence): Promise<void> {
+    return this.manifests.stored(this.server.uid, fence);
+  }
+
+  refused(refusal: ManifestRefused): Promise<void> {
+    return this.manifests.refused(this.server.uid, refusal);
+  }
+
+  status(placements: readonly PlacementReport[]): Promise<void> {
+    return this.manifests.status(this.server.uid, placements);
+  }
+
+  operation(report: OperationReport): Promise<boolean> {
+    return this.services.features.get('operations').report(this.server, report);
+  }
+
+  serverReport(report: ServerReport): Promise<void> {
+    return this.services.features.get('directory').report(this.server, report);
+  }
+
+  sign(request: SignRequest): Promise<SignResponse> {
+    return this.services.certificates.sign(this.server, request);
+  }
+
+  publishChallenge(request: ChallengePublish): Promise<ChallengeResult> {
+    return this.services.challenges.publish(this.server, request);
+  }
+
+  private get manifests() {
+    return this.services.features.get('manifests');
+  }
+}

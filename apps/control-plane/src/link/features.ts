@@ -1,0 +1,86 @@
+import type {
+  Hello,
+  ManifestRefused,
+  OperationReport,
+  PlacementReport,
+  SecretValue,
+  SecretVersion,
+  ServerReport,
+  TelemetryFrame,
+} from '@ostler/contracts';
+import type { Fence, Offer } from '@ostler/link-protocol';
+
+/** A server whose agent has proven who it is. */
+export interface AgentServer {
+  readonly uid: string;
+  readonly name: string;
+  readonly tenantUid: string;
+}
+
+/** Who may speak for which server. The fleet is it. */
+export interface ServerDirectory {
+  /** Undefined when there is no such server, it was removed, or its key is another one. */
+  identify(serverUid: string, keySha256: Buffer): Promise<AgentServer | undefined>;
+  /** Durable when it resolves; tells the epoch that manifests of this control plane carry. */
+  hello(server: AgentServer, hello: Hello): Promise<{ readonly epoch: bigint }>;
+  report(server: AgentServer, report: ServerReport): Promise<void>;
+}
+
+/** What servers should have. The manifest room is it. */
+export interface ManifestSource {
+  offerFor(serverUid: string): Promise<Offer | undefined>;
+  /** Only what the manifest of this server carries. */
+  body(sha256: Uint8Array, serverUid: string): Promise<Uint8Array | undefined>;
+  secretsFor(serverUid: string, wanted: readonly SecretVersion[]): Promise<SecretValue[]>;
+  stored(serverUid: string, fence: Fence): Promise<void>;
+  refused(serverUid: string, refusal: ManifestRefused): Promise<void>;
+  status(serverUid: string, placements: readonly PlacementReport[]): Promise<void>;
+}
+
+/** Content of releases. The releases room is it. */
+export interface ContentSource {
+  /** The exact bytes of the index; undefined when this server has no business with the release. */
+  index(serverUid: string, digest: string): Promise<Uint8Array | undefined>;
+  read(serverUid: string, sha256: Uint8Array, offset: bigint): Promise<AsyncIterable<Uint8Array> | undefined>;
+}
+
+/** What agents say of operations. The operations room is it. */
+export interface OperationSink {
+  /** The lane of this server runs: send what it has not taken yet. */
+  connected(server: AgentServer): void;
+  /** True when the agent may forget it. */
+  report(server: AgentServer, report: OperationReport): Promise<boolean>;
+  /** One transaction; what was stored before is not stored twice. */
+  output(server: AgentServer, frames: readonly TelemetryFrame[]): Promise<void>;
+}
+
+/** Lane events, for whoever computes the state of servers. Called at once, must not wait. */
+export interface PulseListener {
+  connected(serverUid: string): void;
+  frame(serverUid: string): void;
+  disconnected(serverUid: string): void;
+}
+
+/** Rooms register here what agents ask for; the link knows none of them. */
+export class AgentFeatures {
+  readonly pulse: PulseListener[] = [];
+  private registered: Partial<Features> = {};
+
+  register(features: Partial<Features>): void {
+    this.registered = { ...this.registered, ...features };
+  }
+
+  /** @throws when the room that serves it was not started. */
+  get<K extends keyof Features>(name: K): Features[K] {
+    const feature = this.registered[name];
+    if (!feature) throw new Error(`nobody registered ${name} with the link`);
+    return feature;
+  }
+}
+
+interface Features {
+  readonly directory: ServerDirectory;
+  readonly manifests: ManifestSource;
+  readonly content: ContentSource;
+  readonly operations: OperationSink;
+}

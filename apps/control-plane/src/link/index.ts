@@ -1,0 +1,12 @@
+export { ConnectedAgents } from './connected-agents';
+export {
+  AgentFeatures,
+  type AgentServer,
+  type ContentSource,
+  type ManifestSource,
+  type OperationSink,
+  type PulseListener,
+  type ServerDirectory,
+} from './features';
+export { LinkModule } from './link.module';
+export { LinkService, LinkSettings } from './link.service';

@@ -1,0 +1,138 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { create } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import {
+  type AgentFrame,
+  AgentFrameSchema,
+  type ControlPlaneFrame,
+  ControlPlaneFrameSchema,
+  GoAwaySchema,
+  type TelemetryAcknowledgement,
+  type TelemetryFrame,
+  TelemetryFrameSchema,
+} from '@ostler/contracts';
+import { messageOf, systemClock } from '@ostler/kernel';
+import {
+  ControlPlaneControlLane,
+  ControlPlaneTelemetryLane,
+  type GoAwayReason,
+  type LaneTiming,
+} from '@ostler/link-protocol';
+import { GrpcLaneStream } from '@ostler/link-protocol/grpc';
+import { Log } from '../platform/log';
+import { AgentCalls } from './agent-calls';
+import { ChallengeRelay } from './challenge-relay';
+import { ConnectedAgents } from './connected-agents';
+import { ServerLaneHost } from './control-lane-host';
+import { DevelopmentCertificates } from './development-certificates';
+import { AgentFeatures, type AgentServer } from './features';
+import { rulesOf } from './frame-rules';
+
+type ControlCall = ServerDuplexStream<AgentFrame, ControlPlaneFrame>;
+type TelemetryCall = ServerDuplexStream<TelemetryFrame, TelemetryAcknowledgement>;
+
+/** A removed server is not to knock every few seconds for ever. */
+const REVOKED_RETRY_MS = 600_000;
+const RESTART_RETRY_MS = 1000;
+
+/** Opens the lanes of agents: who it is, then the state machine. */
+@Injectable()
+export class LanesRpc {
+  /** Shortened by tests alone. */
+  timing: LaneTiming | undefined;
+  private readonly invalidControl = rulesOf(AgentFrameSchema);
+  private readonly invalidTelemetry = rulesOf(TelemetryFrameSchema);
+
+  constructor(
+    private readonly calls: AgentCalls,
+    private readonly features: AgentFeatures,
+    private readonly agents: ConnectedAgents,
+    private readonly certificates: DevelopmentCertificates,
+    private readonly challenges: ChallengeRelay,
+    private readonly log: Log,
+  ) {}
+
+  readonly control = {
+    open: (call: ControlCall): void => {
+      const stream = new GrpcLaneStream<AgentFrame, ControlPlaneFrame>(call);
+      this.calls.server(call).then(
+        (server) => (server ? this.runControl(server, stream) : stream.sendLast(revoked())),
+        (error: unknown) => this.fail(call, error),
+      );
+    },
+  };
+
+  readonly telemetry = {
+    open: (call: TelemetryCall): void => {
+      const stream = new GrpcLaneStream<TelemetryFrame, TelemetryAcknowledgement>(call);
+      this.calls.server(call).then(
+        (server) => (server ? this.runTelemetry(server, stream) : stream.end()),
+        (error: unknown) => this.fail(call, error),
+      );
+    },
+  };
+
+  private runControl(server: AgentServer, stream: GrpcLaneStream<AgentFrame, ControlPlaneFrame>): void {
+    const { features, agents, certificates, challenges, timing } = this;
+    const host = new ServerLaneHost(server, { features, agents, certificates, challenges });
+    const lane = new ControlPlaneControlLane(stream, host, {
+      clock: systemClock,
+      timing,
+      invalid: this.invalidControl,
+      warn: (line, error) => this.log.warn(`${server.name}: ${line} ${messageOf(error)}`),
+    });
+    host.bind(lane);
+    const forget = agents.opened(server.uid, (why) => lane.goAway(why, messages[why], delays[why]));
+    void lane.run().then((end) => {
+      forget();
+      host.ended();
+      this.log.debug(`the control lane of ${server.name} ended: ${end.message}`, { reason: end.reason });
+    });
+  }
+
+  private runTelemetry(
+    server: AgentServer,
+    stream: GrpcLaneStream<TelemetryFrame, TelemetryAcknowledgement>,
+  ): void {
+    const commit = (frames: readonly TelemetryFrame[]): Promise<void> =>
+      this.features.get('operations').output(server, frames);
+    const lane = new ControlPlaneTelemetryLane(stream, commit, {
+      clock: systemClock,
+      invalid: this.invalidTelemetry,
+      warn: (line, error) => this.log.warn(`${server.name}: ${line} ${messageOf(error)}`),
+    });
+    const forget = this.agents.opened(server.uid, () => lane.stop());
+    void lane.run().then(forget);
+  }
+
+  private fail(call: ControlCall | TelemetryCall, error: unknown): void {
+    this.log.warn(`a lane could not be opened: ${messageOf(error)}`);
+    call.emit('error', { code: status.UNAVAILABLE, details: 'not now; try again' });
+  }
+}
+
+const messages: Record<GoAwayReason, string> = {
+  REVOKED: 'This server was removed. Join it again with a new token.',
+  RESTARTING: 'The control plane restarts.',
+  OVERLOADED: 'Too many agents connect at once.',
+  REPLACED: 'A newer connection of this server took over.',
+  PROTOCOL: 'The agent broke the protocol.',
+};
+
+const delays: Record<GoAwayReason, number> = {
+  REVOKED: REVOKED_RETRY_MS,
+  RESTARTING: RESTART_RETRY_MS,
+  OVERLOADED: 5000,
+  REPLACED: 60_000,
+  PROTOCOL: 60_000,
+};
+
+function revoked(): ControlPlaneFrame {
+  const value = create(GoAwaySchema, {
+    reason: 'REVOKED',
+    message: messages.REVOKED,
+    retryAfterMs: REVOKED_RETRY_MS,
+  });
+  return create(ControlPlaneFrameSchema, { frame: { case: 'goAway', value } });
+}

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { AuthorityModule } from '../authority';
+import { AgentCalls } from './agent-calls';
+import { ChallengeRelay } from './challenge-relay';
+import { ConnectedAgents } from './connected-agents';
+import { ContentRpc } from './content.rpc';
+import { DevelopmentCertificates } from './development-certificates';
+import { AgentFeatures } from './features';
+import { LanesRpc } from './lanes.rpc';
+import { LinkService } from './link.service';
+import { PlacedCertificates } from './placed-certificates';
+import { TrustRpc } from './trust.rpc';
+
+@Module({
+  imports: [AuthorityModule],
+  providers: [
+    AgentCalls,
+    AgentFeatures,
+    ChallengeRelay,
+    ConnectedAgents,
+    ContentRpc,
+    DevelopmentCertificates,
+    LanesRpc,
+    LinkService,
+    PlacedCertificates,
+    TrustRpc,
+  ],
+  exports: [AgentFeatures, ConnectedAgents, LinkService],
+})
+export class LinkModule {}

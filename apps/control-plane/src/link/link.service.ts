@@ -1,0 +1,85 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ContentService, ControlLaneService, TelemetryLaneService, TrustService } from '@ostler/contracts';
+import { systemClock, type Timer } from '@ostler/kernel';
+import { AGENT_LISTENER_NAME, AuthorityService } from '../authority';
+import { Log } from '../platform/log';
+import { AgentListener, type ListenerTrust } from './agent-listener';
+import { ConnectedAgents } from './connected-agents';
+import { ContentRpc } from './content.rpc';
+import { LanesRpc } from './lanes.rpc';
+import { TrustRpc } from './trust.rpc';
+
+/** Where the agents' listener is. Provided by whoever puts the process together. */
+export abstract class LinkSettings {
+  abstract readonly listenHost: string;
+  /** 0: any free one. */
+  abstract readonly listenPort: number;
+}
+
+const DAY_MS = 86_400_000;
+const CLOSE_GRACE_MS = 2000;
+
+/** Opens and closes the agents' listener. */
+@Injectable()
+export class LinkService implements OnApplicationShutdown {
+  private listener: AgentListener | undefined;
+  private rotation: Timer | undefined;
+
+  constructor(
+    @Inject(LinkSettings) private readonly settings: LinkSettings,
+    private readonly authority: AuthorityService,
+    private readonly lanes: LanesRpc,
+    private readonly content: ContentRpc,
+    private readonly trust: TrustRpc,
+    private readonly agents: ConnectedAgents,
+    private readonly log: Log,
+  ) {}
+
+  /** The port that agents dial. @throws when it is taken; may then be called again with another. */
+  async listen(port = this.settings.listenPort): Promise<number> {
+    const listener = new AgentListener({
+      host: this.settings.listenHost,
+      port,
+      trust: await this.makeTrust(),
+      refused: (why, address) =>
+        this.log.debug(`refused a connection to the agents' listener: ${why}`, { address }),
+    });
+    listener.serve(ControlLaneService, this.lanes.control);
+    listener.serve(TelemetryLaneService, this.lanes.telemetry);
+    listener.serve(ContentService, this.content.handlers);
+    listener.serve(TrustService, this.trust.handlers);
+    const taken = await listener.listen();
+    this.listener = listener;
+    this.rotateLater(listener);
+    return taken;
+  }
+
+  /** Tells every agent when to come back, then closes. */
+  async close(): Promise<void> {
+    this.rotation?.cancel();
+    for (const uid of this.agents.uids()) this.agents.disconnect(uid, 'RESTARTING');
+    await this.listener?.close(CLOSE_GRACE_MS);
+    this.listener = undefined;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  private async makeTrust(): Promise<ListenerTrust> {
+    const { key, certificateChain } = await this.authority.issueForListener([AGENT_LISTENER_NAME]);
+    return { key, certificateChain, trusted: this.authority.trustedByListener() };
+  }
+
+  /** The certificate lives for 90 days; a process that lives longer replaces it every day. */
+  private rotateLater(listener: AgentListener): void {
+    this.rotation = systemClock.after(DAY_MS, () => {
+      this.makeTrust().then(
+        (trust) => listener.replaceTrust(trust),
+        (error: unknown) =>
+          this.log.warn(`the listener's certificate could not be replaced: ${String(error)}`),
+      );
+      this.rotateLater(listener);
+    });
+  }
+}
