@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { messageOf, systemClock } from '@ostler/kernel';
-import { createAgent, type AgentDrivers } from './agent';
+import { createAgent, type AgentDrivers, type AgentParts } from './agent';
 import { readCommandLine, USAGE, type JoinArguments } from './command-line';
 import { loadConfig, processEnvironment, type AgentConfig, type Folders } from './config';
+import { serveRelayedChallenge } from './core/relayed-challenges';
+import { CertificateDriver, CertificateFiles, Challenges } from './drivers/certificate';
+import { SiteDriver } from './drivers/site';
 import { EXIT, exitCodeOf } from './exit-codes';
-import { armFailpoint } from './failpoints';
+import { armFailpoint, failpoint } from './failpoints';
 import { isSystemdBooted } from './health';
 import { createLinuxExec, SupervisedUnits, SystemdUnits } from './host/exec';
 import { createLinuxFiles, type Files } from './host/fs';
 import { findNginx } from './host/nginx';
 import { createLinuxNet } from './host/net';
+import { LibraryAcme } from './host/net/acme';
 import { createLink, join } from './link';
 import { openStore } from './store';
+import { NginxTarget, startUpkeep } from './targets/nginx';
 import { createJsonLog, type Log } from './telemetry';
 import { AGENT_VERSION, FEATURE_LEVEL } from './version';
 
@@ -78,7 +83,7 @@ async function run(config: AgentConfig, log: Log): Promise<number> {
     clock: systemClock,
     log,
     findNginx: find,
-    makeDrivers: () => NO_DRIVERS,
+    makeDrivers: (parts) => makeDrivers(parts, config, log),
   });
   const identity = {
     agentVersion: AGENT_VERSION,
@@ -104,11 +109,34 @@ async function run(config: AgentConfig, log: Log): Promise<number> {
   return EXIT.ended;
 }
 
-const NO_DRIVERS: AgentDrivers = {
-  drivers: [],
-  serveChallenge: () => Promise.resolve(),
-  stop: () => Promise.resolve(),
-};
+/** The drivers of this build, with what they share. */
+function makeDrivers({ link, nginx }: AgentParts, { folders }: AgentConfig, log: Log): AgentDrivers {
+  const clock = systemClock;
+  const net = createLinuxNet();
+  const say = (line: string, fields?: Record<string, unknown>): void => log.info(line, fields);
+  const find = () => nginx.refresh();
+  const httpPort = (): number | undefined => {
+    const found = nginx.current();
+    return found.found ? found.runtime.httpPort : undefined;
+  };
+  const target = new NginxTarget({ files, net, clock, log: say, failpoint, folder: folders.nginx, find });
+  const site = new SiteDriver({ target, net, files, clock });
+  const challenges = new Challenges(files, target.layout.challenges);
+  const stored = new CertificateFiles(files, folders.certificates);
+  const acme = new LibraryAcme();
+  const certificate = new CertificateDriver({ files: stored, challenges, acme, net, link, clock, httpPort });
+  const endUpkeep = startUpkeep(target, clock, say);
+  return {
+    drivers: [site, certificate],
+    serveChallenge: (challenge) => serveRelayedChallenge(challenge, { challenges, net, clock, httpPort }),
+    async stop() {
+      endUpkeep();
+      site.stop();
+      // Ends a private nginx, which nothing else would end; the system's own goes on.
+      await target.stop();
+    },
+  };
+}
 
 /** Waits until the agent is told to end, and keeps the process alive while nothing is connected. */
 function endSignal(): Promise<NodeJS.Signals> {

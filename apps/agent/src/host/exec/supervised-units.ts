@@ -22,6 +22,8 @@ interface Record {
  */
 export class SupervisedUnits implements Units {
   readonly durable = false;
+  /** Children of this agent, whose end it will see. */
+  private readonly children = new Set<string>();
   private readonly deadlines = new Map<string, NodeJS.Timeout>();
 
   constructor(private readonly folder: string) {}
@@ -43,6 +45,7 @@ export class SupervisedUnits implements Units {
     checkUnitName(name);
     const exit = await readText(this.path(name, 'exit'));
     if (exit !== undefined) return { state: 'ended', exitCode: Number.parseInt(exit, 10) };
+    if (this.children.has(name)) return { state: 'running' };
     const record = await this.record(name);
     if (!record) return { state: 'absent' };
     if ((await startTimeOf(record.pid)) !== record.startTime) return { state: 'ended' };
@@ -84,7 +87,10 @@ export class SupervisedUnits implements Units {
     };
     await this.write(this.path(name, 'json'), JSON.stringify(record));
     this.armDeadline(name, record);
-    void exit.then((code) => this.write(this.path(name, 'exit'), String(code)));
+    this.children.add(name);
+    void exit
+      .then((code) => this.write(this.path(name, 'exit'), String(code)))
+      .finally(() => this.children.delete(name));
   }
 
   private armDeadline(name: string, { deadlineMs }: Record): void {
