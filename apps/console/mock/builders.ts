@@ -1,0 +1,104 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { type Timestamp, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  CertificateSpecSchema,
+  type Condition,
+  ConditionSchema,
+  type ConditionStatus,
+  Kind,
+  type Person,
+  PersonSchema,
+  type Resource,
+  ResourceSchema,
+  Role,
+  type Server,
+  Server_State,
+  ServerSchema,
+  SiteSpecSchema,
+} from '@ostler/contracts';
+import { newUid } from '@ostler/kernel';
+
+export const daysFromNow = (days: number): Timestamp => timestampFromMs(Date.now() + days * 86_400_000);
+export const minutesAgo = (minutes: number): Timestamp => timestampFromMs(Date.now() - minutes * 60_000);
+
+export function condition(type: string, status: ConditionStatus, reason: string, message: string): Condition {
+  return create(ConditionSchema, { type, status, reason, message, lastTransitionAt: minutesAgo(2) });
+}
+
+export function makePerson(role: Role, mustChangePassword = false): Person {
+  const name = Role[role].toLowerCase();
+  return create(PersonSchema, {
+    uid: newUid(),
+    email: `${name}@example.test`,
+    displayName: '',
+    role,
+    mustChangePassword,
+    createdAt: daysFromNow(-40),
+    lastSignInAt: minutesAgo(30),
+  });
+}
+
+/** A connected Debian server that can do everything, unless told otherwise. */
+export function makeServer(name: string, init: Partial<Pick<Server, 'labels' | 'state'>> = {}): Server {
+  const number = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 250;
+  return create(ServerSchema, {
+    uid: newUid(),
+    name,
+    state: Server_State.CONNECTED,
+    stateSince: minutesAgo(60 * 26),
+    lastSeenAt: minutesAgo(0),
+    agentVersion: '0.1.0',
+    featureLevel: 1,
+    revision: 14n,
+    storedRevision: 14n,
+    joinedAt: daysFromNow(-30),
+    clockSkewMs: 3n,
+    resourceVersion: 1n,
+    capabilities: [
+      { name: 'nginx', available: true, detail: '1.22.1' },
+      { name: 'nginx.managed', available: true, detail: 'conf.d hook in place' },
+      { name: 'systemd', available: true, detail: '252' },
+      { name: 'cgroup2', available: true, detail: 'unified hierarchy' },
+      { name: 'ipv6', available: true, detail: '' },
+      { name: 'docker', available: false, detail: 'Docker is not installed. Install docker.io to run containers.' },
+    ],
+    facts: {
+      hostname: `${name}.example.test`,
+      os: 'Debian GNU/Linux 12 (bookworm)',
+      kernel: '6.1.0-28-amd64',
+      architecture: 'x86_64',
+      cpus: 2,
+      memoryBytes: 4_108_234_752n,
+      addresses: [`192.0.2.${number}`, `2001:db8::${number.toString(16)}`],
+      nginxVersion: '1.22.1',
+      systemdVersion: '252',
+      httpPort: 80,
+      httpsPort: 443,
+      bootedAt: daysFromNow(-12),
+    },
+    ...init,
+  });
+}
+
+type Meta = { displayName?: string; labels?: Record<string, string>; generation?: bigint };
+
+function resource(kind: Kind, name: string, meta: Meta, spec: Resource['spec']): Resource {
+  const base = { uid: newUid(), kind, name, tenant: 'main', generation: 1n };
+  return create(ResourceSchema, {
+    meta: { ...base, createdAt: daysFromNow(-20), updatedAt: daysFromNow(-2), ...meta },
+    spec,
+  });
+}
+
+export function makeSite(name: string, spec: MessageInitShape<typeof SiteSpecSchema>, meta: Meta = {}): Resource {
+  return resource(Kind.SITE, name, meta, { case: 'site', value: create(SiteSpecSchema, spec) });
+}
+
+export function makeCertificate(
+  name: string,
+  spec: MessageInitShape<typeof CertificateSpecSchema>,
+  meta: Meta = {},
+): Resource {
+  const value = create(CertificateSpecSchema, spec);
+  return resource(Kind.CERTIFICATE, name, meta, { case: 'certificate', value });
+}

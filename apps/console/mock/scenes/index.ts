@@ -1,0 +1,3 @@
+export * from './empty';
+export * from './failing';
+export * from './full';

@@ -1,0 +1,54 @@
+import { Permission, type WhoAmIResponse } from '@ostler/contracts';
+import { explainError } from '@ostler/sdk';
+import { ErrorReason } from '@ostler/contracts';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { createContext, use } from 'react';
+import { useOstler } from './ostler';
+
+export const SessionContext = createContext<WhoAmIResponse | undefined>(undefined);
+
+/** Who is signed in. Only below the shell, which is not shown without a session. */
+export function useSession(): WhoAmIResponse {
+  const session = use(SessionContext);
+  if (!session) throw new Error('useSession needs a signed-in person.');
+  return session;
+}
+
+/** The session, or null when nobody is signed in. */
+export function useSessionQuery() {
+  const ostler = useOstler();
+  return useQuery(
+    queryOptions({
+      queryKey: ['session'],
+      queryFn: async ({ signal }): Promise<WhoAmIResponse | null> => {
+        try {
+          return await ostler.identity.whoAmI({}, { signal });
+        } catch (error) {
+          if (SIGNED_OUT.has(explainError(error).reason)) return null;
+          throw error;
+        }
+      },
+      staleTime: Infinity,
+    }),
+  );
+}
+
+const SIGNED_OUT = new Set([ErrorReason.UNAUTHENTICATED, ErrorReason.TOKEN_EXPIRED]);
+
+const wants: Partial<Record<Permission, string>> = {
+  [Permission.RESOURCES_WRITE]: 'Changing resources needs the role operator, admin or owner.',
+  [Permission.SERVERS_WRITE]: 'Managing servers needs the role admin or owner.',
+  [Permission.OPERATIONS_RUN]: 'Running operations needs the role operator, admin or owner.',
+  [Permission.OPERATIONS_ADMINISTER]: 'Installing software on a server needs the role admin or owner.',
+  [Permission.PEOPLE_READ]: 'Seeing people needs the role admin or owner.',
+  [Permission.PEOPLE_WRITE]: 'Managing people needs the role admin or owner.',
+  [Permission.TOKENS_WRITE]: 'Managing API tokens needs another role.',
+  [Permission.AUDIT_READ]: 'Reading the activity needs the role admin or owner.',
+};
+
+/** Why the person may not do something; undefined when they may. An owner can grant what is missing. */
+export function useRefusal(permission: Permission): string | undefined {
+  const { permissions } = useSession();
+  if (permissions.includes(permission)) return undefined;
+  return `${wants[permission] ?? 'Your role does not allow this.'} Ask an owner or admin for it.`;
+}

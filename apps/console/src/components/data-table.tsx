@@ -1,0 +1,219 @@
+import { Link, type LinkProps, useRouter } from '@tanstack/react-router';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { type MouseEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useKeys } from '../lib/keys';
+import { useAtLeast, type Width } from '../lib/use-width';
+
+export interface Column<Row> {
+  readonly id: string;
+  readonly header: string;
+  /** A track of the grid: `minmax(0,2fr)`, `7rem`. */
+  readonly width: string;
+  readonly cell: (row: Row) => ReactNode;
+  readonly sortable?: boolean;
+  /** The narrowest window that shows it as a column; a card shows it always. */
+  readonly from?: Width;
+  readonly align?: 'end';
+}
+
+export interface DataTableProps<Row> {
+  readonly label: string;
+  /** The first one names the row and carries its link. */
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string;
+  readonly linkOf?: (row: Row) => LinkProps;
+  /** Changes when the row's content does: the row is lit for a second. */
+  readonly versionOf?: (row: Row) => unknown;
+  readonly sort?: string;
+  readonly onSort?: (sort: string) => void;
+}
+
+const ROW_HEIGHT = 36;
+const CARD_HEIGHT = 112;
+/** Below this, all rows are in the document: find-in-page and printing see them. */
+const VIRTUAL_FROM = 120;
+
+/** Rows of 36 px under a header that stays; cards in a narrow window. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const atLeast = useAtLeast();
+  const asCards = !atLeast('sm');
+  const columns = props.columns.filter(({ from }) => asCards || atLeast(from));
+  const tracks = columns.map(({ width }) => width).join(' ');
+  const body = useRef<HTMLDivElement>(null);
+  const rows = useVisibleRows(props.rows.length, asCards ? CARD_HEIGHT : ROW_HEIGHT, body);
+  useRowKeys(body, props.rows.length, rows.scrollTo);
+  return (
+    <div role="table" aria-label={props.label} aria-rowcount={props.rows.length + 1} className="text-sm">
+      <HeaderRow {...props} columns={columns} tracks={tracks} hidden={asCards} />
+      <div role="rowgroup" ref={body} style={{ paddingTop: rows.before, paddingBottom: rows.after }}>
+        {rows.indexes.map((index) => {
+          const row = props.rows[index];
+          if (row === undefined) return null;
+          return (
+            <BodyRow
+              key={props.keyOf(row)}
+              index={index}
+              row={row}
+              columns={columns}
+              tracks={tracks}
+              asCard={asCards}
+              link={props.linkOf?.(row)}
+              version={props.versionOf?.(row)}
+            />
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function useVisibleRows(count: number, height: number, body: React.RefObject<HTMLDivElement | null>) {
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => setMargin(body.current?.offsetTop ?? 0), [body, count]);
+  const all = useMemo(() => Array.from({ length: Math.min(count, VIRTUAL_FROM) }, (_, index) => index), [count]);
+  const virtualizer = useWindowVirtualizer({
+    count,
+    estimateSize: () => height,
+    overscan: 12,
+    scrollMargin: margin,
+    enabled: count > VIRTUAL_FROM,
+  });
+  if (count <= VIRTUAL_FROM) return { indexes: all, before: 0, after: 0, scrollTo: () => undefined };
+  const items = virtualizer.getVirtualItems();
+  const first = items[0]?.start ?? margin;
+  const last = items.at(-1)?.end ?? margin;
+  return {
+    indexes: items.map(({ index }) => index),
+    before: first - margin,
+    after: Math.max(0, virtualizer.getTotalSize() - (last - margin)),
+    scrollTo: (index: number) => virtualizer.scrollToIndex(index),
+  };
+}
+
+/** j and k move the focus between the links of the rows; Enter opens, as links do. */
+function useRowKeys(
+  body: React.RefObject<HTMLDivElement | null>,
+  count: number,
+  scrollTo: (index: number) => void,
+): void {
+  const move = (by: number): void => {
+    const focused = body.current?.querySelector('[role=row]:focus-within')?.getAttribute('data-index');
+    const next = focused == null ? 0 : Math.min(count - 1, Math.max(0, Number(focused) + by));
+    scrollTo(next);
+    requestAnimationFrame(() =>
+      body.current?.querySelector<HTMLElement>(`[data-index="${next}"] [data-row-link]`)?.focus(),
+    );
+  };
+  useKeys({ j: () => move(1), k: () => move(-1) });
+}
+
+function HeaderRow<Row>({
+  columns,
+  tracks,
+  hidden,
+  sort = '',
+  onSort,
+}: DataTableProps<Row> & { tracks: string; hidden: boolean }) {
+  const [key, descending] = [sort.replace(/^-/, ''), sort.startsWith('-')];
+  return (
+    <div
+      role="row"
+      style={{ gridTemplateColumns: tracks }}
+      className={
+        hidden
+          ? 'sr-only'
+          : 'bg-surface border-line text-ink-3 sticky top-12 z-10 grid h-8 items-center gap-4 rounded-t-lg border-b px-4 text-xs font-medium'
+      }
+    >
+      {columns.map(({ id, header, sortable, align }) => (
+        <div
+          key={id}
+          role="columnheader"
+          aria-sort={key === id ? (descending ? 'descending' : 'ascending') : undefined}
+          className={`truncate ${align === 'end' ? 'text-right' : ''}`}
+        >
+          {sortable && onSort ? (
+            <button
+              type="button"
+              onClick={() => onSort(key === id && !descending ? `-${id}` : id)}
+              className="hover:text-ink inline-flex items-center gap-1"
+            >
+              {header}
+              {key === id && (descending ? <ArrowDown className="size-3" /> : <ArrowUp className="size-3" />)}
+            </button>
+          ) : (
+            header
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface BodyRowProps<Row> {
+  index: number;
+  row: Row;
+  columns: readonly Column<Row>[];
+  tracks: string;
+  asCard: boolean;
+  link: LinkProps | undefined;
+  version: unknown;
+}
+
+function BodyRow<Row>({ index, row, columns, tracks, asCard, link, version }: BodyRowProps<Row>) {
+  const element = useFlash(version);
+  const router = useRouter();
+  const open = (event: MouseEvent): void => {
+    if (!link || (event.target as HTMLElement).closest('a, button, input')) return;
+    if (window.getSelection()?.toString()) return;
+    void router.navigate(link as never);
+  };
+  const shape = asCard
+    ? 'flex flex-col gap-1.5 px-4 py-3'
+    : 'grid h-9 items-center gap-4 px-4';
+  return (
+    <div
+      role="row"
+      ref={element}
+      data-index={index}
+      aria-rowindex={index + 2}
+      onClick={open}
+      style={asCard ? undefined : { gridTemplateColumns: tracks }}
+      className={`border-line focus-within:bg-hover border-b last:border-b-0 ${link ? 'hover:bg-hover cursor-pointer' : ''} ${shape}`}
+    >
+      {columns.map((column, at) => (
+        <div
+          key={column.id}
+          role="cell"
+          className={asCard && at > 0 ? 'flex min-w-0 gap-3' : `min-w-0 truncate ${column.align === 'end' ? 'text-right' : ''}`}
+        >
+          {asCard && at > 0 && <span className="text-ink-3 w-24 shrink-0 text-xs leading-5">{column.header}</span>}
+          {at === 0 && link ? (
+            <Link {...link} data-row-link className="text-ink font-medium hover:underline">
+              {column.cell(row)}
+            </Link>
+          ) : (
+            <span className="min-w-0 truncate">{column.cell(row)}</span>
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const FLASH_MS = 1000;
+
+/** Lights an element for a second when its version changes after the first show. */
+function useFlash(version: unknown) {
+  const element = useRef<HTMLDivElement>(null);
+  const shown = useRef(version);
+  useEffect(() => {
+    if (shown.current === version) return;
+    shown.current = version;
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    element.current?.animate([{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }], FLASH_MS);
+  }, [version]);
+  return element;
+}

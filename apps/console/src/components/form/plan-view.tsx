@@ -1,0 +1,81 @@
+import { ApplyResult_Change as Change, type FieldChange, type ServerPlan } from '@ostler/contracts';
+import { countText } from '../../lib/amounts';
+import { FileChanges, fileCountsText } from '../diff-view';
+import { ErrorPanel, Skeleton } from '../panels';
+import { StatusText } from '../status';
+import type { ResourceDraft } from './use-resource-draft';
+
+/** What saving would do, on each server, planned there. */
+export function PlanView({ draft }: { draft: ResourceDraft }) {
+  const { data, error, isRunning } = draft.plan;
+  if (draft.errors.size > 0 && !data) {
+    return <p className="text-ink-2 text-sm">The plan comes when the errors in the form are mended.</p>;
+  }
+  if (error && error.violations.length === 0) return <ErrorPanel error={error} />;
+  if (!data) {
+    return isRunning ? <PlanSkeleton /> : <p className="text-ink-2 text-sm">Fill in the form to see what would happen.</p>;
+  }
+  const [result] = data.results;
+  return (
+    <div className="flex flex-col gap-4" aria-busy={isRunning}>
+      <p className="text-sm font-semibold">
+        {result?.change === Change.UNCHANGED ? 'Nothing would change.' : fileCountsText(data.plans.flatMap(({ files }) => files))}
+        {isRunning && <span className="text-ink-3 font-normal"> Planning again</span>}
+      </p>
+      {result && result.fields.length > 0 && result.change === Change.UPDATED && <FieldChanges fields={result.fields} />}
+      {data.plans.map((plan) => (
+        <ServerPlanCard key={plan.serverUid} plan={plan} open={data.plans.length <= 2} />
+      ))}
+      {data.plans.length === 0 && result?.change !== Change.UNCHANGED && (
+        <p className="text-ink-2 text-sm">No server has a part in this now.</p>
+      )}
+    </div>
+  );
+}
+
+function PlanSkeleton() {
+  return (
+    <div role="status" aria-label="Planning" className="flex flex-col gap-2">
+      <Skeleton className="h-4 w-48" />
+      <Skeleton className="h-24" />
+    </div>
+  );
+}
+
+function FieldChanges({ fields }: { fields: readonly FieldChange[] }) {
+  return (
+    <div>
+      <p className="text-ink-2 mb-1 text-xs">{countText(fields.length, 'field')} of the spec</p>
+      <ul className="font-mono text-xs">
+        {fields.slice(0, 20).map(({ path, before, after }) => (
+          <li key={path} className="break-all">
+            {path}: <span className="text-failed-text">{before || 'absent'}</span> →{' '}
+            <span className="text-ready-text">{after || 'absent'}</span>
+          </li>
+        ))}
+      </ul>
+      {fields.length > 20 && <p className="text-ink-3 text-xs">and {fields.length - 20} more</p>}
+    </div>
+  );
+}
+
+function ServerPlanCard({ plan, open }: { plan: ServerPlan; open: boolean }) {
+  const verdict = !plan.verified
+    ? ({ state: 'unknown', word: 'Not verified on the server' } as const)
+    : plan.valid
+      ? ({ state: 'ready', word: 'Tested there' } as const)
+      : ({ state: 'failed', word: 'Refused there' } as const);
+  return (
+    <div className="border-line min-w-0 rounded-md border p-2.5">
+      <div className="mb-1 flex flex-wrap items-center gap-x-3 text-sm">
+        <span className="font-medium">{plan.serverName}</span>
+        <span className="text-xs">
+          <StatusText health={verdict} />
+        </span>
+      </div>
+      {plan.message && <p className="text-ink-2 mb-1 text-xs break-words whitespace-pre-wrap">{plan.message}</p>}
+      {plan.files.length > 0 ? <FileChanges files={plan.files} open={open} /> : <p className="text-ink-3 text-xs">No file changes.</p>}
+      {plan.actions.length > 0 && <p className="text-ink-2 mt-1 text-xs">Then: {plan.actions.join(', ')}.</p>}
+    </div>
+  );
+}

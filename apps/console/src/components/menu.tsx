@@ -1,0 +1,46 @@
+import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
+
+export interface MenuItem {
+  readonly label: string;
+  readonly icon?: ReactNode;
+  readonly onSelect: () => void;
+  readonly danger?: boolean;
+  /** Why it cannot be chosen now. */
+  readonly refusal?: string | undefined;
+  readonly checked?: boolean;
+}
+
+/** Actions behind a button. */
+export function Menu({ trigger, items, header }: { trigger: ReactNode; items: readonly MenuItem[]; header?: ReactNode }) {
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+          className="bg-surface border-line shadow-float animate-appear z-50 max-w-80 min-w-44 rounded-lg border p-1 text-sm"
+        >
+          {header && <div className="border-line text-ink-2 mb-1 border-b px-2.5 py-2 text-xs">{header}</div>}
+          {items.map((item) => (
+            <DropdownMenu.Item
+              key={item.label}
+              disabled={item.refusal !== undefined}
+              onSelect={item.onSelect}
+              className={`data-highlighted:bg-hover flex cursor-pointer items-start gap-2 rounded-md px-2.5 py-1.5 outline-none data-disabled:cursor-not-allowed data-disabled:opacity-60 ${item.danger ? 'text-failed-text' : ''}`}
+            >
+              {item.icon && <span className="text-ink-3 mt-0.5">{item.icon}</span>}
+              <span className="grow">
+                {item.label}
+                {item.refusal && <span className="text-ink-3 block text-xs">{item.refusal}</span>}
+              </span>
+              {item.checked && <span aria-label="chosen">✓</span>}
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}

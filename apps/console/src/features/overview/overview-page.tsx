@@ -1,0 +1,73 @@
+import { Kind, Permission } from '@ostler/contracts';
+import { Link } from '@tanstack/react-router';
+import { useLiveData, useOperations, useResources, useServers } from '../../api/live';
+import { useRefusal } from '../../api/session';
+import { ButtonLink } from '../../components/button';
+import { ListBody } from '../../components/list-body';
+import { OperationRow } from '../../components/operation-row';
+import { Page, Section } from '../../components/page';
+import { hasEnded, resourceHealth, serverHealth } from '../../lib/health';
+import { ExpiringCertificates } from './expiring-certificates';
+import { FirstSteps } from './first-steps';
+import { HealthCard } from './health-card';
+import { RecentChanges } from './recent-changes';
+import { TroubleList } from './trouble-list';
+
+/** What an operator wants to know first: is everything well, what is not, what changed, what runs. */
+export function OverviewPage() {
+  const { synced } = useLiveData();
+  const refusal = useRefusal(Permission.RESOURCES_WRITE);
+  return (
+    <Page
+      title="Overview"
+      actions={
+        <ButtonLink to="/new/site" look="primary" refusal={refusal}>
+          Create site
+        </ButtonLink>
+      }
+    >
+      {synced ? (
+        <OverviewBody />
+      ) : (
+        <div className="card">
+          <ListBody>{null}</ListBody>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function OverviewBody() {
+  const servers = useServers();
+  const sites = useResources(Kind.SITE);
+  const certificates = useResources(Kind.CERTIFICATE);
+  const running = useOperations().filter((operation) => !hasEnded(operation));
+  return (
+    <>
+      {(servers.length === 0 || sites.length === 0) && <FirstSteps servers={servers.length} sites={sites.length} />}
+      <div className="mb-4 grid gap-4 md:grid-cols-3">
+        <HealthCard title="Servers" to="/servers" states={servers.map((one) => serverHealth(one).state)} names={{ ready: 'connected', failed: 'down', progressing: 'joining' }} />
+        <HealthCard title="Sites" to="/sites" states={sites.map((one) => resourceHealth(one).state)} />
+        <HealthCard title="Certificates" to="/certificates" states={certificates.map((one) => resourceHealth(one).state)} />
+      </div>
+      <div className="grid items-start gap-x-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <div className="min-w-0">
+          <TroubleList servers={servers} resources={[...sites, ...certificates]} />
+          {running.length > 0 && (
+            <Section title="Running operations" flush>
+              <ul className="divide-line divide-y">
+                {running.map((operation) => (
+                  <OperationRow key={operation.uid} operation={operation} />
+                ))}
+              </ul>
+            </Section>
+          )}
+          <ExpiringCertificates certificates={certificates} />
+        </div>
+        <Section title="Recent changes" flush actions={<Link to="/activity" className="link text-xs">All activity</Link>}>
+          <RecentChanges />
+        </Section>
+      </div>
+    </>
+  );
+}

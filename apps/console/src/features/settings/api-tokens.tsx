@@ -1,0 +1,126 @@
+import { type ApiToken, Permission, Role } from '@ostler/contracts';
+import { newRequestId } from '@ostler/sdk';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useOstler } from '../../api/ostler';
+import { useRefusal, useSession } from '../../api/session';
+import { Button } from '../../components/button';
+import { CopyBlock } from '../../components/copy';
+import { Dialog } from '../../components/dialog';
+import { NumberField, SelectField, TextField } from '../../components/field';
+import { Section } from '../../components/page';
+import { Empty, ErrorPanel, SkeletonRows } from '../../components/panels';
+import { Time } from '../../components/time';
+import { useToasts } from '../../components/toast';
+import { roleOptionsFor, roleWord } from '../../lib/roles';
+
+export function ApiTokens() {
+  const ostler = useOstler();
+  const refusal = useRefusal(Permission.TOKENS_WRITE);
+  const [creating, setCreating] = useState(false);
+  const list = useQuery({ queryKey: ['api-tokens'], queryFn: ({ signal }) => ostler.identity.listApiTokens({}, { signal }) });
+  const tokens = list.data?.apiTokens ?? [];
+  return (
+    <Section
+      title="API tokens"
+      text="For scripts and the CLI. A token never may more than its owner."
+      flush
+      actions={
+        <Button look="primary" refusal={refusal} onClick={() => setCreating(true)}>
+          Create token
+        </Button>
+      }
+    >
+      {list.isPending && <SkeletonRows rows={3} />}
+      {list.isError && <ErrorPanel error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isSuccess && tokens.length === 0 && (
+        <Empty title="No token" text="A token lets a script or a pipeline use the API as you, with a role of its own." command="ostler tokens create deploy --role operator" />
+      )}
+      <ul className="divide-line divide-y">
+        {tokens.map((token) => (
+          <TokenRow key={token.uid} token={token} refusal={refusal} />
+        ))}
+      </ul>
+      {creating && <CreateTokenDialog onClose={() => setCreating(false)} />}
+    </Section>
+  );
+}
+
+function TokenRow({ token, refusal }: { token: ApiToken; refusal: string | undefined }) {
+  const ostler = useOstler();
+  const queries = useQueryClient();
+  const { say, fail } = useToasts();
+  const revoke = useMutation({
+    mutationFn: () => ostler.identity.revokeApiToken({ requestId: newRequestId(), uid: token.uid }),
+    onSuccess: () => {
+      say(`The token ${token.name} is revoked; its calls are refused from now on.`);
+      return queries.invalidateQueries({ queryKey: ['api-tokens'] });
+    },
+    onError: fail,
+  });
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm">
+      <div className="min-w-0 grow basis-56">
+        <p className={`font-medium ${token.revoked ? 'text-ink-3 line-through' : ''}`}>{token.name}</p>
+        <p className="text-ink-3 text-xs break-words">
+          {roleWord(token.role)}, of {token.ownerEmail}, used <Time at={token.lastUsedAt} />
+        </p>
+      </div>
+      <span className="text-ink-2 text-xs">
+        {token.revoked ? 'revoked' : <>expires <Time at={token.expiresAt} /></>}
+      </span>
+      {!token.revoked && (
+        <Button look="danger" refusal={refusal} busy={revoke.isPending} onClick={() => revoke.mutate()}>
+          Revoke
+        </Button>
+      )}
+    </li>
+  );
+}
+
+function CreateTokenDialog({ onClose }: { onClose: () => void }) {
+  const ostler = useOstler();
+  const queries = useQueryClient();
+  const { person } = useSession();
+  const [name, setName] = useState('');
+  const [role, setRole] = useState(Role.OPERATOR);
+  const [lifetimeDays, setLifetime] = useState(0);
+  const create = useMutation({
+    mutationFn: () => ostler.identity.createApiToken({ requestId: newRequestId(), name, role, lifetimeDays }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['api-tokens'] }),
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={create.data ? 'The token, shown this once' : 'Create an API token'}
+      text={create.data ? 'Keep it where your script reads it. It cannot be shown again.' : undefined}
+      footer={
+        create.data ? (
+          <Button look="primary" onClick={onClose}>
+            Done
+          </Button>
+        ) : (
+          <Button look="primary" type="submit" form="create-token" busy={create.isPending}>
+            Create token
+          </Button>
+        )
+      }
+    >
+      {create.data ? (
+        <CopyBlock text={create.data.token} label="Copy the token" />
+      ) : (
+        <form id="create-token" onSubmit={submit} className="flex flex-col gap-4">
+          <TextField label="Name" mono autoFocus required placeholder="deploy" help="Lower-case letters, digits and dashes." value={name} onChange={setName} />
+          <SelectField label="Role" value={role} onChange={setRole} options={roleOptionsFor(person?.role ?? Role.VIEWER)} />
+          <NumberField label="Lifetime" unit="days" placeholder="90" max={365} help="At most 365." value={lifetimeDays} onChange={setLifetime} />
+          {create.isError && <ErrorPanel error={create.error} />}
+        </form>
+      )}
+    </Dialog>
+  );
+}

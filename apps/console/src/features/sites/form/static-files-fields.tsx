@@ -1,0 +1,83 @@
+import type { StaticFiles } from '@ostler/contracts';
+import { useState } from 'react';
+import { SelectField } from '../../../components/field';
+import { BoundNumber, BoundText } from '../../../components/form/bound';
+import { useFieldError } from '../../../components/form/errors';
+import { FieldRow } from '../../../components/form/form-section';
+
+const sources = [
+  { value: 'root', label: 'A folder on the server' },
+  { value: 'release', label: 'A published release' },
+] as const;
+
+export function StaticFilesFields({
+  value,
+  onChange,
+  path,
+}: {
+  value: StaticFiles;
+  onChange: (value: StaticFiles) => void;
+  path: string;
+}) {
+  const error = useFieldError(path);
+  const [source, setSource] = useState<(typeof sources)[number]['value']>(value.release === '' ? 'root' : 'release');
+  const patch = (change: Partial<StaticFiles>): void => onChange({ ...value, ...change });
+  return (
+    <>
+      <FieldRow>
+        <SelectField
+          label="Files come from"
+          value={source}
+          options={[...sources]}
+          error={error}
+          onChange={(next) => {
+            setSource(next);
+            patch({ root: '', release: '' });
+          }}
+        />
+        {source === 'root' ? (
+          <BoundText label="Folder" mono path={`${path}.root`} placeholder="/srv/www/shop" value={value.root} onChange={(root) => patch({ root })} />
+        ) : (
+          <BoundText
+            label="Release"
+            mono
+            path={`${path}.release`}
+            placeholder="sha256:…"
+            help="ostler site publish DIR uploads a folder and prints its digest."
+            value={value.release}
+            onChange={(release) => patch({ release: release.trim() })}
+          />
+        )}
+      </FieldRow>
+      <FieldRow columns={3}>
+        <BoundText
+          label="Index files"
+          optional
+          mono
+          path={`${path}.index`}
+          placeholder="index.html"
+          value={value.index.join(' ')}
+          onChange={(text) => patch({ index: text === '' ? [] : text.split(' ') })}
+        />
+        <BoundText
+          label="Answer for what does not exist"
+          optional
+          mono
+          path={`${path}.fallback`}
+          placeholder="/index.html"
+          help="For single-page applications."
+          value={value.fallback}
+          onChange={(fallback) => patch({ fallback })}
+        />
+        <BoundNumber
+          label="Browsers keep files for"
+          optional
+          unit="seconds"
+          path={`${path}.cacheSeconds`}
+          value={value.cacheSeconds ?? 0}
+          onChange={(seconds) => patch({ cacheSeconds: seconds === 0 ? undefined : seconds })}
+        />
+      </FieldRow>
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import { Kind, Permission, type Resource } from '@ostler/contracts';
+import { useParams, useSearch } from '@tanstack/react-router';
+import { ExternalLink, Globe, MoreHorizontal, Pencil } from 'lucide-react';
+import { useState } from 'react';
+import { useResource } from '../../api/live';
+import { useRefusal } from '../../api/session';
+import { ButtonLink, IconButton } from '../../components/button';
+import { DeleteDialog } from '../../components/delete-dialog';
+import { ListBody } from '../../components/list-body';
+import { Menu } from '../../components/menu';
+import { Page } from '../../components/page';
+import { Empty } from '../../components/panels';
+import { ResourceActivity } from '../../components/resource-activity';
+import { Revisions } from '../../components/revisions';
+import { SpecView } from '../../components/spec-view';
+import { StatusBadge } from '../../components/status';
+import { TabLinks } from '../../components/tabs';
+import { resourceHealth } from '../../lib/health';
+import { nameOf } from '../../lib/kinds';
+import { placementText, siteSpecOf, siteUrls } from '../../lib/sites';
+import { DriftReport } from './drift-report';
+import { SiteOverview } from './site-overview';
+
+export function SitePage() {
+  const { name } = useParams({ from: '/sites/$name' });
+  const site = useResource(Kind.SITE, name);
+  if (!site) {
+    return (
+      <ListBody>
+        <Empty
+          title={`There is no site "${name}"`}
+          text="It was deleted, or the address is wrong. Names are lower-case letters, digits and dashes."
+        />
+      </ListBody>
+    );
+  }
+  return <SiteDetail site={site} />;
+}
+
+function SiteDetail({ site }: { site: Resource }) {
+  const { tab = 'overview' } = useSearch({ from: '/sites/$name' });
+  const health = resourceHealth(site);
+  const drifted = (site.status?.placementStatuses ?? []).filter(({ drift }) => drift.length > 0).length;
+  const tabs = [
+    { key: 'overview', label: 'Overview' },
+    { key: 'configuration', label: 'Configuration' },
+    { key: 'revisions', label: 'Revisions', count: Number(site.meta?.generation ?? 0n) },
+    ...(drifted > 0 ? [{ key: 'drift', label: 'Drift', count: drifted }] : []),
+    { key: 'activity', label: 'Activity' },
+  ];
+  return (
+    <Page
+      title={nameOf(site)}
+      icon={<Globe className="size-5" />}
+      badge={<StatusBadge health={health} />}
+      sub={
+        <>
+          {site.meta?.displayName && <span className="text-ink">{site.meta.displayName} </span>}
+          {placementText(siteSpecOf(site)?.placement)}. {health.message}
+        </>
+      }
+      actions={<SiteActions site={site} />}
+    >
+      <TabLinks label="Parts of this site" tabs={tabs} active={tab} />
+      {tab === 'overview' && <SiteOverview site={site} />}
+      {tab === 'configuration' && <SpecView resource={site} />}
+      {tab === 'revisions' && <Revisions resource={site} />}
+      {tab === 'drift' && <DriftReport site={site} />}
+      {tab === 'activity' && <ResourceActivity resource={site} />}
+    </Page>
+  );
+}
+
+function SiteActions({ site }: { site: Resource }) {
+  const [deleting, setDeleting] = useState(false);
+  const refusal = useRefusal(Permission.RESOURCES_WRITE);
+  const [url] = siteUrls(site);
+  const removing = site.meta?.deletedAt ? 'It is being removed.' : refusal;
+  return (
+    <>
+      {url && (
+        <a
+          href={url}
+          target="_blank"
+          rel="noreferrer"
+          className="text-ink-2 hover:bg-hover hover:text-ink inline-flex h-8 items-center gap-1.5 rounded-md px-3 text-sm font-medium"
+        >
+          <ExternalLink className="size-3.5" /> Open
+        </a>
+      )}
+      <ButtonLink to="/sites/$name/edit" params={{ name: nameOf(site) }} look="primary" refusal={removing}>
+        <Pencil className="size-3.5" /> Edit
+      </ButtonLink>
+      <Menu
+        trigger={
+          <IconButton label="More">
+            <MoreHorizontal className="size-4" />
+          </IconButton>
+        }
+        items={[{ label: 'Delete site', danger: true, refusal: removing, onSelect: () => setDeleting(true) }]}
+      />
+      {deleting && <DeleteDialog resource={site} backTo="/sites" onClose={() => setDeleting(false)} />}
+    </>
+  );
+}

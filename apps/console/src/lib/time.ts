@@ -1,0 +1,36 @@
+import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
+
+const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
+
+/** A span in its largest fitting unit: "3 min", "2 d". */
+export function spanText(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const [size, unit] = UNITS.find(([size]) => seconds >= size) ?? [1, 's'];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** Relative to now: "3 min ago", "in 2 d", "just now". */
+export function relativeText(atMs: number, nowMs: number): string {
+  const difference = nowMs - atMs;
+  if (Math.abs(difference) < 2000) return 'just now';
+  return difference > 0 ? `${spanText(difference)} ago` : `in ${spanText(-difference)}`;
+}
+
+const absolute = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'medium',
+  timeStyle: 'long',
+});
+
+/** Date, time and zone. */
+export function absoluteText(atMs: number): string {
+  return absolute.format(atMs);
+}
+
+export function millisOf(timestamp: Timestamp | undefined): number | undefined {
+  return timestamp ? timestampMs(timestamp) : undefined;
+}

@@ -1,0 +1,34 @@
+import { createOstler } from '@ostler/sdk';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { Tooltip } from 'radix-ui';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { OstlerContext } from './api/ostler';
+import { ToastProvider } from './components/toast';
+import { followSystemTheme } from './lib/theme';
+import { router } from './routes';
+import './styles.css';
+
+const ostler = createOstler({ baseUrl: location.origin });
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5000 } },
+});
+
+followSystemTheme();
+
+const element = document.getElementById('root');
+if (!element) throw new Error('index.html has no #root.');
+createRoot(element).render(
+  <StrictMode>
+    <OstlerContext value={ostler}>
+      <QueryClientProvider client={queries}>
+        <Tooltip.Provider delayDuration={400}>
+          <ToastProvider>
+            <RouterProvider router={router} />
+          </ToastProvider>
+        </Tooltip.Provider>
+      </QueryClientProvider>
+    </OstlerContext>
+  </StrictMode>,
+);

@@ -1,0 +1,77 @@
+import { Outlet } from '@tanstack/react-router';
+import { Dialog } from 'radix-ui';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useAtLeast } from '../lib/use-width';
+import { SkeletonRows } from '../components/panels';
+import { Rail } from './rail';
+import { TopBar } from './top-bar';
+
+const Palette = lazy(() => import('./palette').then(({ Palette: component }) => ({ default: component })));
+
+/** Rail, top bar and the page. */
+export function AppShell() {
+  const atLeast = useAtLeast();
+  const [railOpen, setRailOpen] = useState(false);
+  const [paletteOpen, setPaletteOpen] = useState(false);
+  usePaletteKey(setPaletteOpen);
+  const isNarrow = !atLeast('lg');
+  return (
+    <div className="flex min-h-screen">
+      <a
+        href="#page"
+        className="bg-accent text-accent-ink sr-only z-50 rounded px-3 py-1 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the page
+      </a>
+      {atLeast('md') ? (
+        <div className={`bg-surface border-line sticky top-0 h-screen shrink-0 border-r ${isNarrow ? 'w-14' : 'w-[232px]'}`}>
+          <Rail narrow={isNarrow} />
+        </div>
+      ) : (
+        <RailSheet open={railOpen} onClose={() => setRailOpen(false)} />
+      )}
+      <div className="flex min-w-0 grow flex-col">
+        <TopBar onMenu={() => setRailOpen(true)} onSearch={() => setPaletteOpen(true)} />
+        <main id="page" tabIndex={-1} className="min-w-0 grow outline-none">
+          <Suspense fallback={<SkeletonRows />}>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
+      {paletteOpen && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setPaletteOpen(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function RailSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="bg-overlay fixed inset-0 z-40" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="bg-surface border-line shadow-float animate-slide-in fixed inset-y-0 left-0 z-40 w-64 border-r"
+        >
+          <Dialog.Title className="sr-only">Menu</Dialog.Title>
+          <Rail narrow={false} onGo={onClose} />
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function usePaletteKey(setOpen: (change: (open: boolean) => boolean) => void): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      setOpen((open) => !open);
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, [setOpen]);
+}

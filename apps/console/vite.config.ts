@@ -1,0 +1,32 @@
+import { fileURLToPath } from 'node:url';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+/**
+ * In development the services are answered by the mock, in this process. It is loaded by the development
+ * server alone, so no build can carry it.
+ */
+function mockServices(): Plugin {
+  return {
+    name: 'ostler-mock-services',
+    apply: 'serve',
+    async configureServer(server) {
+      const { createMockHandler } = await server.ssrLoadModule('/mock/handler.ts');
+      const handle = createMockHandler();
+      server.middlewares.use((request, response, next) => handle(request, response, next));
+    },
+  };
+}
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  plugins: [react(), tailwindcss(), mockServices()],
+  build: {
+    target: 'es2023',
+    // Fonts and icons stay files: the content security policy allows no data: URLs.
+    assetsInlineLimit: 0,
+    sourcemap: false,
+    reportCompressedSize: false,
+  },
+});

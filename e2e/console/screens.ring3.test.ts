@@ -1,0 +1,128 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  emptyScene,
+  failingScene,
+  firstRunScene,
+  fullScene,
+  MOCK_PASSWORD,
+  type MockServer,
+  startMockServer,
+  type World,
+} from '@ostler/console/mock';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seriousFindings } from './axe';
+import { openBrowser, openPage, signIn } from './browser';
+import { buildConsole } from './build-console';
+
+const scenes = { full: fullScene, empty: emptyScene, failing: failingScene };
+const widths = [375, 768, 1280, 1920];
+
+/** Every page, by the name of its picture. */
+const pages: Readonly<Record<string, string>> = {
+  overview: '/',
+  servers: '/servers',
+  join: '/servers#join',
+  sites: '/sites',
+  'sites-filtered': '/sites?q=state%3Afailed',
+  'new-site': '/new/site',
+  certificates: '/certificates',
+  'new-certificate': '/new/certificate',
+  operations: '/operations',
+  activity: '/activity',
+  'settings-tokens': '/settings?tab=tokens',
+  'settings-people': '/settings?tab=people',
+};
+
+/** Pages of things that only a scene with things has. */
+const details: Readonly<Record<string, string>> = {
+  server: '/servers/web-fra-1',
+  placements: '/servers/web-fra-1?tab=placements',
+  site: '/sites/shop',
+  revisions: '/sites/shop?tab=revisions',
+  drift: '/sites/blog-eu?tab=drift',
+  configuration: '/sites/shop?tab=configuration',
+  'edit-site': '/sites/shop/edit',
+  certificate: '/certificates/shop',
+};
+
+let browser: Browser;
+let dist: string;
+const pictures = process.env.OSTLER_SCREENSHOTS;
+
+beforeAll(async () => {
+  [browser, dist] = await Promise.all([openBrowser(), buildConsole()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await rm(dist, { recursive: true, force: true });
+});
+
+/** What is shown has come: no skeleton, no turning plan, fonts there. */
+async function settle(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor();
+  await page.waitForFunction(
+    'document.querySelectorAll(".animate-pulse, [aria-label=Planning]").length === 0 && document.fonts.status === "loaded"',
+  );
+}
+
+/** Content that is wider than the window makes the whole page scroll sideways. */
+function overflowOf(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
+
+async function withServer(world: World, run: (server: MockServer) => Promise<void>): Promise<void> {
+  const server = await startMockServer(world, dist);
+  try {
+    await run(server);
+  } finally {
+    await server.close();
+  }
+}
+
+describe.each(Object.entries(scenes))('the %s fleet', (scene, make) => {
+  test.each(
+    widths.flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme }))),
+  )('at $width px, $theme: every page fits, complains of nothing, and axe finds nothing serious', async (view) => {
+    await withServer(make({ stepMs: 50, joinAfterSteps: 0 }), async ({ url }) => {
+      const { page, context, complaints } = await openPage(browser, url, view);
+      await signIn(page, 'owner@example.test', MOCK_PASSWORD);
+      await settle(page);
+      const found: string[] = [];
+      const all = scene === 'empty' ? pages : { ...pages, ...details };
+      for (const [name, path] of Object.entries(all)) {
+        await page.goto(path);
+        await settle(page);
+        if (pictures) await picture(page, `${scene}-${name}-${view.width}-${view.theme}`);
+        const overflow = await overflowOf(page);
+        if (overflow > 0) found.push(`${name}: ${overflow} px wider than the window`);
+        found.push(...(await seriousFindings(page)).map((line) => `${name}: ${line}`));
+      }
+      expect([...found, ...complaints]).toEqual([]);
+      await context.close();
+    });
+  });
+});
+
+test('sign-in and the first password are shown before anything else', async () => {
+  await withServer(firstRunScene(), async ({ url }) => {
+    for (const theme of ['light', 'dark'] as const) {
+      const { page, context } = await openPage(browser, url, { width: 1280, theme });
+      await page.goto('/sites');
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      if (pictures) await picture(page, `sign-in-1280-${theme}`);
+      const atSignIn = await seriousFindings(page);
+      await signIn(page, 'owner@example.test', MOCK_PASSWORD);
+      await page.getByRole('heading', { name: 'Choose your password' }).waitFor();
+      if (pictures) await picture(page, `first-password-1280-${theme}`);
+      expect([...atSignIn, ...(await seriousFindings(page))]).toEqual([]);
+      await context.close();
+    }
+  });
+});
+
+async function picture(page: Page, name: string): Promise<void> {
+  await mkdir(pictures ?? '', { recursive: true });
+  await page.screenshot({ path: join(pictures ?? '', `${name}.png`) });
+}
