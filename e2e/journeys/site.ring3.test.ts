@@ -1,0 +1,292 @@
+import { create } from '@bufbuild/protobuf';
+import { ConditionStatus, FileChange_Action, Kind, type Resource, ResourceSchema } from '@ostler/contracts';
+import { parseSpecFile } from '@ostler/resource-model';
+import { explainError, newRequestId, type Ostler } from '@ostler/sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import {
+  bootJoinedServer,
+  closeTestNetwork,
+  type OstlerProcess,
+  startOstler,
+  testNetwork,
+  type TestServer,
+  waitFor,
+} from '../harness';
+
+// A declared site is served by a real server, through faults. One server, one control plane, in order.
+
+let control: OstlerProcess;
+let ostler: Ostler;
+let server: TestServer;
+
+beforeAll(async () => {
+  const { machineAddress } = await testNetwork();
+  control = await startOstler({ environment: { OSTLER_PUBLIC_ADDRESS: machineAddress } });
+  ostler = await control.signIn();
+  ({ server } = await bootJoinedServer(ostler, { name: 'web-1', labels: { role: 'web' } }));
+  await server.run(['mkdir', '-p', '/srv/shop']);
+  await server.writeFile('/srv/shop/index.html', '<h1>shop</h1>');
+});
+
+afterAll(async () => {
+  await control?.stop();
+  await closeTestNetwork();
+  await control?.remove();
+});
+
+const shop = `
+kind: Site
+name: shop
+spec:
+  placement: { server: web-1 }
+  domains: [shop.test]
+  handler: { staticFiles: { root: /srv/shop } }
+`;
+
+function resourcesOf(text: string): Resource[] {
+  const { resources, violations } = parseSpecFile(text);
+  expect(violations).toEqual([]);
+  return [...resources];
+}
+
+async function apply(text: string): Promise<Resource[]> {
+  const { results } = await ostler.resources.apply({
+    requestId: newRequestId(),
+    resources: resourcesOf(text),
+  });
+  return results.map(({ resource }) => resource ?? create(ResourceSchema));
+}
+
+async function read(name: string, kind = Kind.SITE): Promise<Resource> {
+  const { resource } = await ostler.resources.get({ kind, name });
+  return resource ?? create(ResourceSchema);
+}
+
+function condition(resource: Resource, type = 'Ready') {
+  return resource.status?.conditions.find((one) => one.type === type);
+}
+
+async function waitForReady(name: string, kind = Kind.SITE): Promise<Resource> {
+  let last: Resource | undefined;
+  await waitFor(`${name} is Ready`, async () => {
+    last = await read(name, kind);
+    if (condition(last)?.status === ConditionStatus.TRUE) return true;
+    throw new Error(condition(last)?.message);
+  });
+  return last!;
+}
+
+async function page(
+  host: string,
+  path = '/',
+  init: RequestInit = {},
+): Promise<{ status: number; text: string }> {
+  const answer = await server.exec([
+    'curl',
+    '-sS',
+    '-o',
+    '-',
+    '-w',
+    '\n%{http_code}',
+    '-m',
+    '10',
+    '-H',
+    `Host: ${host}`,
+    ...(init.method ? ['-X', init.method] : []),
+    `http://127.0.0.1${path}`,
+  ]);
+  const at = answer.stdout.lastIndexOf('\n');
+  return { status: Number(answer.stdout.slice(at + 1)), text: answer.stdout.slice(0, at) };
+}
+
+test('an applied site is served, and applying it again changes nothing', async () => {
+  const [created] = await apply(shop);
+  expect(created?.meta?.generation).toBe(1n);
+  await waitForReady('shop');
+  expect(await page('shop.test')).toEqual({ status: 200, text: '<h1>shop</h1>' });
+  const [again] = await apply(shop);
+  expect(again?.meta?.generation).toBe(1n);
+});
+
+test('the existing virtual host of the distribution is left as it is and listed as found', async () => {
+  expect((await page('other.test')).text).toContain('nginx');
+  await waitFor('the foreign site is reported', async () => {
+    const { server: found } = await ostler.fleet.getServer({ name: 'web-1' });
+    return found?.foreignSites.some(({ file }) => file.includes('/etc/nginx/')) ?? false;
+  });
+});
+
+test('a dry run plans on the server and changes nothing', async () => {
+  const changed = resourcesOf(shop.replace('domains: [shop.test]', 'domains: [shop.test, www.shop.test]'));
+  const answer = await ostler.resources.apply({
+    requestId: newRequestId(),
+    resources: changed,
+    dryRun: true,
+  });
+  const [plan] = answer.plans;
+  expect(plan).toMatchObject({ serverName: 'web-1', verified: true, valid: true });
+  expect(
+    plan?.files.some(
+      ({ action, diff }) => action === FileChange_Action.CHANGE && diff.includes('www.shop.test'),
+    ),
+  ).toBe(true);
+  expect((await read('shop')).meta?.generation).toBe(1n);
+  expect((await page('www.shop.test')).text).not.toContain('shop</h1>');
+});
+
+test('a change makes a generation, and a revert brings the earlier one back as a new one', async () => {
+  await apply(shop.replace('/srv/shop', '/srv/shop2'));
+  await server.run(['mkdir', '-p', '/srv/shop2']);
+  await server.writeFile('/srv/shop2/index.html', 'second');
+  await waitForReady('shop');
+  await waitFor('the second page', async () => (await page('shop.test')).text === 'second');
+  await ostler.resources.revert({
+    requestId: newRequestId(),
+    kind: Kind.SITE,
+    name: 'shop',
+    toGeneration: 1n,
+  });
+  await waitForReady('shop');
+  await waitFor('the first page', async () => (await page('shop.test')).text === '<h1>shop</h1>');
+  const { revisions } = await ostler.resources.listRevisions({ kind: Kind.SITE, name: 'shop' });
+  expect(revisions.map(({ generation }) => generation)).toEqual([3n, 2n, 1n]);
+});
+
+test('a domain has one owner, and hostile strings are refused by their field', async () => {
+  const taken = await apply(shop.replace('name: shop', 'name: thief')).catch(explainError);
+  expect(taken).toMatchObject({ reasonName: 'DOMAIN_TAKEN' });
+  const hostile = await ostler.resources
+    .apply({
+      requestId: newRequestId(),
+      resources: resourcesOf(shop).map((resource) => {
+        if (resource.spec.case === 'site') resource.spec.value.domains = ['a.test;\nreturn 200'];
+        return resource;
+      }),
+    })
+    .catch(explainError);
+  expect(hostile).toMatchObject({
+    reasonName: 'INVALID',
+    violations: [{ field: 'resources[0].site.domains[0]' }],
+  });
+  expect(condition(await read('shop'))?.status).toBe(ConditionStatus.TRUE);
+});
+
+test('a site with TLS gets its certificate from the internal authority and serves it', async () => {
+  await apply(`
+kind: Certificate
+name: shop
+spec: { domains: [shop.test], selfSigned: {} }
+---
+${shop}  tls: { certificate: { kind: certificate, name: shop }, forceHttps: true }
+`);
+  await waitForReady('shop', Kind.CERTIFICATE);
+  await waitForReady('shop');
+  const answer = await server.run([
+    'curl',
+    '-sSk',
+    '-w',
+    '\n%{http_code} %{ssl_verify_result}',
+    '--resolve',
+    'shop.test:443:127.0.0.1',
+    'https://shop.test/',
+  ]);
+  expect(answer).toContain('<h1>shop</h1>');
+  expect((await page('shop.test')).status).toBe(308);
+  const referenced = await ostler.resources
+    .delete({ requestId: newRequestId(), kind: Kind.CERTIFICATE, name: 'shop' })
+    .catch(explainError);
+  expect(referenced).toMatchObject({ reasonName: 'REFERENCED' });
+  await apply(shop);
+  await waitForReady('shop');
+});
+
+test('a file edited by hand is reported with its diff, and put back when that is the policy', async () => {
+  const found = await server.run([
+    'grep',
+    '-rl',
+    'shop.test',
+    '/etc/nginx',
+    '/var/lib/ostler-agent',
+    '--include=*.conf',
+  ]);
+  const file = found.trim().split('\n')[0]!;
+  await server.run(['sed', '-i', 's/shop.test/shop.test # by hand/', file]);
+  await waitFor(
+    'drift is reported',
+    async () => {
+      const resource = await read('shop');
+      const [placement] = resource.status?.placementStatuses ?? [];
+      return placement?.drift.some(({ diff }) => diff.includes('by hand')) ?? false;
+    },
+    { timeoutMs: 180_000 },
+  );
+  await apply(`${shop}  driftPolicy: enforce\n`);
+  await waitFor(
+    'the file is put back',
+    async () => {
+      const { code } = await server.exec([
+        'grep',
+        '-rq',
+        'by hand',
+        '/etc/nginx',
+        '/var/lib/ostler-agent',
+        '--include=*.conf',
+      ]);
+      return code === 1;
+    },
+    { timeoutMs: 180_000 },
+  );
+  await waitForReady('shop');
+});
+
+test('the site is served and healed while the control plane is gone, and a change waits for it', async () => {
+  await control.kill();
+  expect((await page('shop.test')).status).toBe(200);
+  await server.run(['systemctl', 'restart', 'ostler-agent']);
+  await server.waitForUnit('ostler-agent.service');
+  expect((await page('shop.test')).status).toBe(200);
+  const { machineAddress } = await testNetwork();
+  const ports = /(\d+)$/.exec(control.url)?.[1] ?? '0';
+  const agentPort = /agentPort=(\d+)/.exec(control.output())?.[1];
+  control = await startOstler({
+    dataFolder: control.dataFolder,
+    environment: {
+      OSTLER_PUBLIC_ADDRESS: machineAddress,
+      OSTLER_HTTP_PORT: ports,
+      ...(agentPort ? { OSTLER_AGENT_PORT: agentPort } : {}),
+    },
+  });
+  ostler = await control.signIn();
+  await apply(shop.replace('/srv/shop', '/srv/shop2'));
+  await waitForReady('shop');
+  expect((await page('shop.test')).text).toBe('second');
+});
+
+test('after power loss the server serves what it served before', async () => {
+  await server.powerLoss();
+  await waitFor('the page is back', async () => (await page('shop.test')).text === 'second');
+  await waitForReady('shop');
+});
+
+test('a partition makes the status Unknown, and it heals by itself', async () => {
+  await server.partition({ direction: 'both' });
+  await waitFor('the site is Unknown', async () => {
+    const resource = await read('shop');
+    return condition(resource)?.status === ConditionStatus.UNKNOWN;
+  });
+  await apply(shop);
+  await server.heal();
+  await waitForReady('shop');
+  expect((await page('shop.test')).text).toBe('<h1>shop</h1>');
+});
+
+test('a deleted site is gone from the server, and its domain is free again', async () => {
+  await ostler.resources.delete({ requestId: newRequestId(), kind: Kind.SITE, name: 'shop' });
+  await waitFor('the page is gone', async () => (await page('shop.test')).text !== '<h1>shop</h1>');
+  await waitFor('the domain is free', async () => {
+    await apply(shop.replace('name: shop', 'name: next'));
+    return true;
+  });
+  await waitForReady('next');
+});
