@@ -17,11 +17,22 @@ function escaped(code: string): string {
   return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-// CommonJS starts with less memory than a module graph, and the agent is one file on a server.
-const bundle = standaloneBundle(import.meta.dirname, { file: 'agent.cjs', format: 'cjs' });
+// CommonJS starts with less memory than a module graph.
+const { output: _, ...bundle } = standaloneBundle(import.meta.dirname, { file: 'agent.cjs', format: 'cjs' });
 
+/** What is loaded on demand is a file of its own beside the agent: its source is not in memory before. */
 export default {
   ...bundle,
   plugins: [asciiOnly],
-  output: { ...bundle.output, minify: true, comments: false },
+  output: {
+    dir: `${import.meta.dirname}/dist`,
+    format: 'cjs',
+    entryFileNames: 'agent.cjs',
+    chunkFileNames: 'agent-[name].cjs',
+    sourcemap: true,
+    keepNames: true,
+    minify: true,
+    comments: false,
+    cleanDir: true,
+  },
 };

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-// The agent as a folder that runs on any glibc Linux of this processor: Node, one bundle, a starter, a unit.
+// The agent as a folder that runs on any glibc Linux of this processor: Node, a bundle (with what it loads on demand), a starter, a unit.
 //   node deploy/agent/make-package.ts OUTPUT        makes OUTPUT/ostler-agent/ and OUTPUT/ostler-agent-linux-ARCH.tar.gz
 
 const root = join(import.meta.dirname, '../..');
@@ -18,11 +18,13 @@ export interface AgentPackage {
 }
 
 /** What goes into the package: from, to, mode. Node is the one that runs this, which is the pinned one. */
-function contents(bundle: string): [source: string, name: string, mode: number][] {
+async function contents(bundle: string): Promise<[source: string, name: string, mode: number][]> {
   const deploy = join(root, 'deploy/agent');
+  const onDemand = (await readdir(dirname(bundle))).filter((name) => /^agent-.*\.cjs$/.test(name)).sort();
   return [
     [process.execPath, 'node', 0o755],
     [bundle, 'agent.cjs', 0o644],
+    ...onDemand.map((name): [string, string, number] => [join(dirname(bundle), name), name, 0o644]),
     [join(deploy, 'ostler-agent.sh'), 'ostler-agent', 0o755],
     [join(deploy, 'install.sh'), 'install.sh', 0o755],
     [join(deploy, 'agent-flags.txt'), 'agent-flags.txt', 0o644],
@@ -37,7 +39,7 @@ export async function makeAgentPackage(output: string, bundle = builtBundle): Pr
   const staging = `${folder}.${process.pid}`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true, mode: 0o755 });
-  const files = contents(bundle);
+  const files = await contents(bundle);
   for (const [source, name, mode] of files) {
     await copyFile(source, join(staging, name));
     await chmod(join(staging, name), mode);
