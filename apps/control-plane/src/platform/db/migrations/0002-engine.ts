@@ -47,21 +47,6 @@ alter table manifest_secret enable row level security;
 alter table manifest_secret force row level security;
 create policy system_all on manifest_secret to ostler_system using (true) with check (true);
 grant select, insert, update, delete on manifest_secret to ostler_system;
-
--- Why an agent refused what its manifest says of a resource.
-create table manifest_refusal (
-  server_uid uuid not null references server,
-  resource_uid uuid not null,
-  generation bigint not null,
-  reason text not null,
-  message text not null,
-  refused_at timestamptz not null default now(),
-  primary key (server_uid, resource_uid)
-);
-alter table manifest_refusal enable row level security;
-alter table manifest_refusal force row level security;
-create policy system_all on manifest_refusal to ostler_system using (true) with check (true);
-grant select, insert, update, delete on manifest_refusal to ostler_system;
 `);
   }
 

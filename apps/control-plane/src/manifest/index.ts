@@ -1,0 +1,3 @@
+export { ManifestModule } from './manifest.module';
+export { type Fence, Manifests, type Offer, type RevealedSecret } from './manifests.service';
+export { type AgentPlans, PlannerService } from './planner.service';

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+
+import { ResourcesModule } from '../resources';
+import { CompileService } from './compile.service';
+import { ManifestChanges } from './manifest-changes';
+import { ManifestLoop } from './manifest.loop';
+import { ManifestRepository } from './manifest.repository';
+import { Manifests } from './manifests.service';
+import { PlacedSpecsRepository } from './placed-specs.repository';
+import { PlannerService } from './planner.service';
+
+/** What one server should have: compiled, numbered, handed out by hash. */
+@Module({
+  imports: [ResourcesModule],
+  providers: [
+    CompileService,
+    ManifestChanges,
+    ManifestLoop,
+    ManifestRepository,
+    Manifests,
+    PlacedSpecsRepository,
+    PlannerService,
+  ],
+  exports: [Manifests, PlannerService],
+})
+export class ManifestModule {}

@@ -1,0 +1,2 @@
+export { Releases } from './releases.service';
+export { ReleasesModule } from './releases.module';

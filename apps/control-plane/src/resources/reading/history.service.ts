@@ -1,0 +1,87 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type DiffRequest, type DiffResponse, DiffResponseSchema, type ListRevisionsRequest, type ListRevisionsResponse,
+  ListRevisionsResponseSchema, type Revision, RevisionSchema,
+} from '@ostler/contracts'; // prettier-ignore
+import { AppError } from '@ostler/kernel';
+import { diffMessages, resourceTitle, specToYaml, type SpecValue } from '@ostler/resource-model';
+import { Injectable } from '@nestjs/common';
+
+import type { ResourceRow } from '../store/resource-row';
+import { type RevisionRow, RevisionRepository } from '../store/revision.repository';
+import { loadSpec, requireModel, specCaseOf } from '../store/stored-spec';
+import { encodeResource } from './encode-resource';
+import { ResourceReader } from './resource-reader';
+
+const DEFAULT_PAGE_SIZE = 50;
+
+/** What a resource was at its earlier generations. */
+@Injectable()
+export class HistoryService {
+  constructor(
+    private readonly reader: ResourceReader,
+    private readonly revisions: RevisionRepository,
+  ) {}
+
+  async listRevisions(request: ListRevisionsRequest): Promise<ListRevisionsResponse> {
+    const row = await this.reader.requireNamed(request.kind, request.name);
+    const pageSize = request.pageSize || DEFAULT_PAGE_SIZE;
+    const rows = await this.revisions.list(row.uid, below(request.pageToken), pageSize + 1);
+    const page = rows.slice(0, pageSize);
+    return create(ListRevisionsResponseSchema, {
+      revisions: page.map((revision) => encodeRevision(row, revision)),
+      nextPageToken: rows.length > pageSize ? String(page.at(-1)!.generation) : '',
+    });
+  }
+
+  async diff(request: DiffRequest): Promise<DiffResponse> {
+    const row = await this.reader.requireNamed(request.kind, request.name);
+    const before = await this.specAt(row, request.fromGeneration);
+    const after = await this.specAt(row, request.toGeneration || row.generation);
+    return create(DiffResponseSchema, {
+      fields: diffMessages(requireModel(row.kind).schema, before, after),
+      beforeYaml: specToYaml(specCaseOf(row.kind, before)),
+      afterYaml: specToYaml(specCaseOf(row.kind, after)),
+    });
+  }
+
+  /** @throws AppError NOT_FOUND naming the generations that there are. */
+  async specAt(row: ResourceRow, generation: bigint): Promise<SpecValue> {
+    const revision = await this.revisions.find(row.uid, generation);
+    if (revision) return loadSpec(row.kind, revision);
+    throw AppError.notFound(
+      `Generation ${generation} of ${resourceTitle(row.kind, row.name)} (it has 1 to ${row.generation})`,
+    );
+  }
+}
+
+function below(pageToken: string): bigint | undefined {
+  if (pageToken === '') return undefined;
+  if (/^[1-9][0-9]{0,17}$/.test(pageToken)) return BigInt(pageToken);
+  throw AppError.invalid(
+    'pageToken',
+    'BAD_PAGE_TOKEN',
+    'is not a token of this list; begin with the first page',
+  );
+}
+
+function encodeRevision(row: ResourceRow, revision: RevisionRow): Revision {
+  const then: ResourceRow = {
+    ...row,
+    ...revision,
+    uid: row.uid,
+    tenantUid: row.tenantUid,
+    specSha256: row.specSha256,
+    spec: Buffer.from(revision.spec),
+    updatedAt: revision.createdAt,
+    createdAt: row.createdAt,
+  };
+  return create(RevisionSchema, {
+    generation: revision.generation,
+    createdAt: timestampFromDate(revision.createdAt),
+    actor: revision.actor,
+    summary: revision.summary,
+    resource: encodeResource(then, '', undefined),
+  });
+}

@@ -1,0 +1,90 @@
+import type { GetRequest, Kind, ListRequest, ListResponse, Resource } from '@ostler/contracts';
+import { ListResponseSchema } from '@ostler/contracts';
+import { create } from '@bufbuild/protobuf';
+import { AppError } from '@ostler/kernel';
+import { resourceTitle } from '@ostler/resource-model';
+import { Injectable } from '@nestjs/common';
+
+import { query, UnitOfWork } from '../../platform/db';
+import { currentCall } from '../../platform/rpc';
+import { StatusRepository } from '../status/status.repository';
+import { committedVersion } from '../store/order-of-changes';
+import { ResourceRepository } from '../store/resource.repository';
+import type { ResourceRow } from '../store/resource-row';
+import { encodeResource, encodeStatus } from './encode-resource';
+import { ListRepository } from './list.repository';
+import { decodePageToken, encodePageToken } from './page-token';
+
+const DEFAULT_PAGE_SIZE = 100;
+
+/** Get and List, within the unit of work of the caller. */
+@Injectable()
+export class ResourceReader {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly resources: ResourceRepository,
+    private readonly status: StatusRepository,
+    private readonly lists: ListRepository,
+  ) {}
+
+  /** @throws AppError NOT_FOUND, for another tenant's resource too. */
+  async requireNamed(kind: Kind, name: string): Promise<ResourceRow> {
+    const row = await this.resources.findNamed(currentCall().tenantUid, kind, name);
+    if (!row) throw AppError.notFound(resourceTitle(kind, name));
+    return row;
+  }
+
+  async get({ kind, name }: Pick<GetRequest, 'kind' | 'name'>): Promise<Resource> {
+    const row = await this.requireNamed(kind, name);
+    return (await this.encode([row], true))[0]!;
+  }
+
+  async list(request: ListRequest): Promise<ListResponse> {
+    const { tenantUid, tenantUids } = currentCall();
+    const pageSize = request.pageSize || DEFAULT_PAGE_SIZE;
+    const queryKey = JSON.stringify([
+      request.kind,
+      Object.entries(request.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      request.search,
+      request.server,
+    ]);
+    const after = decodePageToken(request.pageToken, queryKey);
+    // Before the rows: a change that commits in between is seen again by a watch, not missed.
+    const version = await this.unitOfWork.asSystem('order-of-changes', () => committedVersion(tenantUid));
+    const { rows, total } = await this.lists.page({ ...request, tenantUids, after, limit: pageSize + 1 });
+    const page = rows.slice(0, pageSize);
+    const last = rows.length > pageSize ? page.at(-1) : undefined;
+    return create(ListResponseSchema, {
+      resources: await this.encode(page, request.withPlacements),
+      nextPageToken: last ? encodePageToken(last, queryKey) : '',
+      total,
+      resourceVersion: version,
+    });
+  }
+
+  /** Rows with their status; statuses of single placements on request. */
+  async encode(rows: readonly ResourceRow[], withPlacements: boolean): Promise<Resource[]> {
+    if (rows.length === 0) return [];
+    const uids = rows.map(({ uid }) => uid);
+    const counts = await this.status.countsOf(uids);
+    const placements = withPlacements ? await this.status.placementsOf(uids) : [];
+    const byResource = Map.groupBy(placements, ({ resourceUid }) => resourceUid);
+    const tenants = await tenantNames(rows);
+    return rows.map((row) =>
+      encodeResource(
+        row,
+        tenants.get(row.tenantUid) ?? '',
+        encodeStatus(row, counts.get(row.uid), byResource.get(row.uid)),
+      ),
+    );
+  }
+}
+
+async function tenantNames(rows: readonly ResourceRow[]): Promise<Map<string, string>> {
+  const uids = [...new Set(rows.map(({ tenantUid }) => tenantUid))];
+  const tenants = await query<{ uid: string; name: string }>(
+    'select uid, name from tenant where uid = any ($1)',
+    [uids],
+  );
+  return new Map(tenants.map(({ uid, name }) => [uid, name]));
+}

@@ -1,0 +1,78 @@
+import { create } from '@bufbuild/protobuf';
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  type ApplyRequest, type ApplyResponse, ApplyResponseSchema, type DeleteRequest, type DiffRequest, type GetRequest,
+  GetResponseSchema, type ListRequest, type ListRevisionsRequest, ResourceService, type RevertRequest, RevertResponseSchema,
+  type WatchRequest,
+} from '@ostler/contracts'; // prettier-ignore
+
+import { currentCall, Mutations, RpcRegistry } from '../platform/rpc';
+import { ApplyService } from './admission/apply.service';
+import { DeleteService } from './admission/delete.service';
+import { RevertService } from './admission/revert.service';
+import { DryRunService } from './planning/dry-run.service';
+import { ApplyResults } from './reading/apply-results';
+import { HistoryService } from './reading/history.service';
+import { ResourceReader } from './reading/resource-reader';
+import { WatchService } from './watching/watch.service';
+
+/** The edge: decode, delegate, encode. Authentication, permission, idempotency and audit are in the chain. */
+@Injectable()
+export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModuleInit {
+  constructor(
+    private readonly rpc: RpcRegistry,
+    private readonly mutations: Mutations,
+    private readonly applying: ApplyService,
+    private readonly results: ApplyResults,
+    private readonly dryRuns: DryRunService,
+    private readonly deleting: DeleteService,
+    private readonly reverting: RevertService,
+    private readonly reader: ResourceReader,
+    private readonly history: HistoryService,
+    private readonly watching: WatchService,
+  ) {}
+
+  onModuleInit(): void {
+    // A dry run waits for servers, and must not hold a transaction meanwhile.
+    this.rpc.service(ResourceService, this, { ownUnit: ['apply'] });
+  }
+
+  apply(request: ApplyRequest): Promise<ApplyResponse> {
+    if (request.dryRun) return this.dryRuns.run(request);
+    return this.mutations.unit(async () => {
+      const admitted = await this.applying.apply(request);
+      return create(ApplyResponseSchema, { results: await this.results.of(admitted) });
+    });
+  }
+
+  async get(request: GetRequest) {
+    return create(GetResponseSchema, { resource: await this.reader.get(request) });
+  }
+
+  list(request: ListRequest) {
+    return this.reader.list(request);
+  }
+
+  watch(request: WatchRequest, context: HandlerContext) {
+    const { tenantUid, tenantUids } = currentCall();
+    const ownFirst = [tenantUid, ...tenantUids.filter((uid) => uid !== tenantUid)];
+    return this.watching.watch(request, ownFirst, context.signal);
+  }
+
+  delete(request: DeleteRequest) {
+    return this.deleting.delete(request);
+  }
+
+  listRevisions(request: ListRevisionsRequest) {
+    return this.history.listRevisions(request);
+  }
+
+  diff(request: DiffRequest) {
+    return this.history.diff(request);
+  }
+
+  async revert(request: RevertRequest) {
+    return create(RevertResponseSchema, { resource: await this.reverting.revert(request) });
+  }
+}

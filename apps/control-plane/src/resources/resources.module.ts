@@ -1,0 +1,50 @@
+import { Module } from '@nestjs/common';
+
+import { AdmissionService } from './admission/admission.service';
+import { ApplyService } from './admission/apply.service';
+import { DeleteService } from './admission/delete.service';
+import { RevertService } from './admission/revert.service';
+import { SecretAdmission } from './admission/secrets.admit';
+import { ChangePlannerSlot } from './planning/change-planner.port';
+import { DryRunService } from './planning/dry-run.service';
+import { ApplyResults } from './reading/apply-results';
+import { HistoryService } from './reading/history.service';
+import { ListRepository } from './reading/list.repository';
+import { ResourceReader } from './reading/resource-reader';
+import { ResourceRpc } from './resource.rpc';
+import { ServerChanges } from './server-changes';
+import { StatusIntake } from './status/status-intake';
+import { StatusRepository } from './status/status.repository';
+import { PlacementRepository } from './store/placement.repository';
+import { ResourceRepository } from './store/resource.repository';
+import { RevisionRepository } from './store/revision.repository';
+import { ResourceChanges } from './watching/resource-changes';
+import { WatchService } from './watching/watch.service';
+
+/** The engine: what people declare, for every kind alike. */
+@Module({
+  providers: [
+    AdmissionService,
+    ApplyResults,
+    ApplyService,
+    ChangePlannerSlot,
+    DeleteService,
+    DryRunService,
+    HistoryService,
+    ListRepository,
+    PlacementRepository,
+    ResourceChanges,
+    ResourceReader,
+    ResourceRepository,
+    ResourceRpc,
+    RevertService,
+    RevisionRepository,
+    SecretAdmission,
+    ServerChanges,
+    StatusIntake,
+    StatusRepository,
+    WatchService,
+  ],
+  exports: [ChangePlannerSlot, ResourceChanges, ServerChanges, StatusIntake],
+})
+export class ResourcesModule {}

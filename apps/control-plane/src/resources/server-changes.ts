@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+
+import { query, queryOne, UnitOfWork, Wake } from '../platform/db';
+import { serversWith } from './admission/placements.admit';
+import { OrderOfChanges } from './store/order-of-changes';
+import { PlacementRepository } from './store/placement.repository';
+import { ResourceRepository } from './store/resource.repository';
+import type { ResourceRow } from './store/resource-row';
+import { kindEngine } from './kinds';
+import { loadSpec } from './store/stored-spec';
+
+/** What the fleet tells the engine about servers. Each call joins the unit of work of its caller. */
+@Injectable()
+export class ServerChanges {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly wake: Wake,
+    private readonly resources: ResourceRepository,
+    private readonly placements: PlacementRepository,
+  ) {}
+
+  /** A server joined, or its labels changed: resources with a selector come and go. */
+  placementsChanged(serverUid: string): Promise<void> {
+    return this.change(serverUid, async (tenantUid) => {
+      const rows = await query<{ uid: string }>(
+        'select uid from resource where tenant_uid = $1 and deleted_at is null',
+        [tenantUid],
+      );
+      const moved = new Set<string>();
+      const affected: string[] = [];
+      for (const row of await this.resources.findByUids(rows.map(({ uid }) => uid))) {
+        const selector = selectorOf(row);
+        if (!selector) continue;
+        const servers = await serversWith(row.tenantUid, selector);
+        const uids = servers.map(({ uid }) => uid);
+        const touched = await this.placements.setServers(row.uid, row.tenantUid, row.generation, uids);
+        if (touched.length > 0) affected.push(row.uid);
+        for (const uid of touched) moved.add(uid);
+      }
+      affected.push(...(await this.follow(affected, moved)));
+      await this.placements.wantManifests([...moved]);
+      if (moved.size > 0) this.wake.notify('manifests-wanted');
+      return affected;
+    });
+  }
+
+  /** A server came or went: what runs there is Ready or Unknown now, so its watchers hear of it. */
+  connectionChanged(serverUid: string): Promise<void> {
+    return this.change(serverUid, async () => this.placedOn(serverUid));
+  }
+
+  /** A server was removed by force: its placements and tombstones end here, whatever it still serves. */
+  removed(serverUid: string): Promise<void> {
+    return this.change(serverUid, async (_tenantUid, order) => {
+      const affected = await this.placedOn(serverUid);
+      await query('delete from placement where server_uid = $1', [serverUid]);
+      await query('delete from manifest_wanted where server_uid = $1', [serverUid]);
+      const gone = await query<{ uid: string }>(
+        `select uid from resource where uid = any ($1) and deleted_at is not null
+           and not exists (select from placement p where p.resource_uid = resource.uid)`,
+        [affected],
+      );
+      const uids = new Set(gone.map(({ uid }) => uid));
+      for (const row of await this.resources.findByUids([...uids]))
+        await this.resources.remove(row, order.next());
+      return affected.filter((uid) => !uids.has(uid));
+    });
+  }
+
+  /** Certificates and the like go where what references them goes. */
+  private async follow(changed: readonly string[], moved: Set<string>): Promise<string[]> {
+    const referenced = await query<{ uid: string }>(
+      'select distinct to_uid as uid from reference where from_uid = any ($1)',
+      [changed],
+    );
+    const affected: string[] = [];
+    for (const row of await this.resources.findByUids(referenced.map(({ uid }) => uid))) {
+      const servers = await this.placements.serversOfReferrers(row.uid);
+      const touched = await this.placements.setServers(row.uid, row.tenantUid, row.generation, servers);
+      if (touched.length > 0) affected.push(row.uid);
+      for (const uid of touched) moved.add(uid);
+    }
+    return affected;
+  }
+
+  private async placedOn(serverUid: string): Promise<string[]> {
+    const rows = await query<{ uid: string }>(
+      'select resource_uid as uid from placement where server_uid = $1',
+      [serverUid],
+    );
+    return rows.map(({ uid }) => uid);
+  }
+
+  private change(
+    serverUid: string,
+    work: (tenantUid: string, order: OrderOfChanges) => Promise<readonly string[]>,
+  ): Promise<void> {
+    return this.unitOfWork.asSystem('resource-loop', async () => {
+      const server = await queryOne<{ tenantUid: string }>(
+        'select tenant_uid as "tenantUid" from server where uid = $1',
+        [serverUid],
+      );
+      if (!server) return;
+      const order = await OrderOfChanges.lock(this.unitOfWork, server.tenantUid);
+      const affected = await work(server.tenantUid, order);
+      await this.resources.touch(affected, order.take(affected.length));
+      await order.save();
+      this.wake.notify('resources');
+    });
+  }
+}
+
+function selectorOf(row: ResourceRow): Record<string, string> | undefined {
+  const placement = kindEngine(row.kind).model.placement(loadSpec(row.kind, row));
+  return placement && placement.server === '' ? placement.selector : undefined;
+}
