@@ -1,11 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ErrorReason, type Server } from '@ostler/contracts';
 import { AppError, newUid } from '@ostler/kernel';
 import { AuthorityService } from '../authority';
+import { Config } from '../config';
 import { ConnectedAgents } from '../link';
 import { hashToken, newToken } from '../platform/crypto';
 import { afterCommit, UnitOfWork, Wake } from '../platform/db';
-import { FleetSettings } from './fleet-settings';
+import { Addresses } from '../platform/http';
 import { JoinTokenRepository, type JoinTokenRow, type NewJoinToken } from './join-token.repository';
 import { PlacementChanges } from './placement-changes';
 import { toServer } from './server-messages';
@@ -24,7 +25,8 @@ export class FleetService {
     private readonly placements: PlacementChanges,
     private readonly agents: ConnectedAgents,
     private readonly authority: AuthorityService,
-    @Inject(FleetSettings) private readonly settings: FleetSettings,
+    private readonly addresses: Addresses,
+    private readonly config: Config,
   ) {}
 
   async list(
@@ -104,8 +106,9 @@ export class FleetService {
   }
 
   private joinCommand(token: string): string {
-    const url = this.settings.controlUrl();
-    const pin = url.startsWith('https:') ? ` --ca-pin ${this.authority.caPin()}` : '';
+    const url = this.addresses.publicUrl;
+    // With a certificate of the operator's own, servers trust whoever they trust already.
+    const pin = this.config.values.tls ? '' : ` --ca-pin ${this.authority.caPin()}`;
     return `ostler-agent join --control ${url} --token ${token}${pin}`;
   }
 

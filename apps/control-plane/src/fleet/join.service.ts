@@ -5,8 +5,8 @@ import { AppError, newUid } from '@ostler/kernel';
 import { AGENT_LISTENER_NAME, AuthorityService } from '../authority';
 import { hashToken, useOfToken } from '../platform/crypto';
 import { UnitOfWork, Wake } from '../platform/db';
+import { Addresses } from '../platform/http';
 import { AuditSink } from '../platform/rpc';
-import { FleetSettings } from './fleet-settings';
 import { JoinTokenRepository, type JoinTokenRow } from './join-token.repository';
 import { PlacementChanges } from './placement-changes';
 import { toServerName, uniqueName } from './server-names';
@@ -32,7 +32,7 @@ export class JoinService {
     private readonly authority: AuthorityService,
     private readonly placements: PlacementChanges,
     @Inject(AuditSink) private readonly sink: AuditSink,
-    @Inject(FleetSettings) private readonly settings: FleetSettings,
+    private readonly addresses: Addresses,
   ) {}
 
   /** @throws AppError UNAUTHENTICATED, INVALID (the CSR) or ALREADY_EXISTS (the key). */
@@ -46,7 +46,7 @@ export class JoinService {
       serverName: joined.name,
       certificateChain: chain,
       caBundle: this.authority.caBundle(),
-      agentAddress: this.settings.agentAddress(),
+      agentAddress: this.addresses.agentAddress,
       agentServerName: AGENT_LISTENER_NAME,
     });
   }

@@ -31,6 +31,7 @@ export interface LaneHostServices {
 export class ServerLaneHost implements ControlLaneHost {
   private agent: ConnectedAgent | undefined;
   private lane: ControlPlaneControlLane | undefined;
+  private knownOperations: readonly string[] = [];
 
   constructor(
     private readonly server: AgentServer,
@@ -54,12 +55,13 @@ export class ServerLaneHost implements ControlLaneHost {
       return { accepted: false, reason: 'REPLACED', message, retryAfterMs: REPLACED_RETRY_MS };
     }
     this.agent = agent;
+    this.knownOperations = hello.operations.map(({ uid }) => uid);
     for (const pulse of features.pulse) pulse.connected(this.server.uid);
     return { accepted: true, epoch };
   }
 
   welcomed(): void {
-    this.services.features.get('operations').connected(this.server);
+    this.services.features.get('operations').connected(this.server, this.knownOperations);
   }
 
   /** After the end of the lane. */

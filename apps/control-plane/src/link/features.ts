@@ -46,8 +46,8 @@ export interface ContentSource {
 
 /** What agents say of operations. The operations room is it. */
 export interface OperationSink {
-  /** The lane of this server runs: send what it has not taken yet. */
-  connected(server: AgentServer): void;
+  /** The lane of this server runs: send what it has not taken yet. `known`: what its hello spoke of. */
+  connected(server: AgentServer, known: readonly string[]): void;
   /** True when the agent may forget it. */
   report(server: AgentServer, report: OperationReport): Promise<boolean>;
   /** One transaction; what was stored before is not stored twice. */

@@ -9,4 +9,4 @@ export {
   type ServerDirectory,
 } from './features';
 export { LinkModule } from './link.module';
-export { LinkService, LinkSettings } from './link.service';
+export { LinkService } from './link.service';

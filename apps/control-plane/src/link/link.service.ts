@@ -1,20 +1,14 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ContentService, ControlLaneService, TelemetryLaneService, TrustService } from '@ostler/contracts';
 import { systemClock, type Timer } from '@ostler/kernel';
 import { AGENT_LISTENER_NAME, AuthorityService } from '../authority';
+import { Config } from '../config';
 import { Log } from '../platform/log';
 import { AgentListener, type ListenerTrust } from './agent-listener';
 import { ConnectedAgents } from './connected-agents';
 import { ContentRpc } from './content.rpc';
 import { LanesRpc } from './lanes.rpc';
 import { TrustRpc } from './trust.rpc';
-
-/** Where the agents' listener is. Provided by whoever puts the process together. */
-export abstract class LinkSettings {
-  abstract readonly listenHost: string;
-  /** 0: any free one. */
-  abstract readonly listenPort: number;
-}
 
 const DAY_MS = 86_400_000;
 const CLOSE_GRACE_MS = 2000;
@@ -26,7 +20,7 @@ export class LinkService implements OnApplicationShutdown {
   private rotation: Timer | undefined;
 
   constructor(
-    @Inject(LinkSettings) private readonly settings: LinkSettings,
+    private readonly config: Config,
     private readonly authority: AuthorityService,
     private readonly lanes: LanesRpc,
     private readonly content: ContentRpc,
@@ -36,9 +30,9 @@ export class LinkService implements OnApplicationShutdown {
   ) {}
 
   /** The port that agents dial. @throws when it is taken; may then be called again with another. */
-  async listen(port = this.settings.listenPort): Promise<number> {
+  async listen(port = this.config.values.agentPort): Promise<number> {
     const listener = new AgentListener({
-      host: this.settings.listenHost,
+      host: this.config.values.publicListen,
       port,
       trust: await this.makeTrust(),
       refused: (why, address) =>

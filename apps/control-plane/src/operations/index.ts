@@ -1,0 +1,2 @@
+export { OperationsService } from './operations.service';
+export { OperationsModule } from './operations.module';

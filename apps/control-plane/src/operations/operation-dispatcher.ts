@@ -1,0 +1,174 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  Operation_State,
+  type OperationReport,
+  OperationReport_State,
+  OperationSpecSchema,
+  type TelemetryFrame,
+} from '@ostler/contracts';
+import { isUuid, messageOf, systemClock, type Timer } from '@ostler/kernel';
+import { AgentFeatures, type AgentServer, ConnectedAgents, type OperationSink } from '../link';
+import { UnitOfWork, Wake } from '../platform/db';
+import { Log } from '../platform/log';
+import { toStart } from './operation-kinds';
+import { OperationNews } from './operation-news';
+import { type End, OperationRepository, type OperationRow } from './operation.repository';
+import { OutputRepository } from './output.repository';
+
+/** Progress that is replaced within this time, or overtaken by the end, is never written. */
+const PROGRESS_DELAY_MS = 100;
+
+const ends: Partial<Record<OperationReport_State, Operation_State>> = {
+  [OperationReport_State.SUCCEEDED]: Operation_State.SUCCEEDED,
+  [OperationReport_State.FAILED]: Operation_State.FAILED,
+  [OperationReport_State.CANCELLED]: Operation_State.CANCELLED,
+  [OperationReport_State.INTERRUPTED]: Operation_State.INTERRUPTED,
+  [OperationReport_State.EXPIRED]: Operation_State.EXPIRED,
+};
+
+/**
+ * Hands operations to agents and takes what they say.
+ *
+ *   pending --sent, taken--> running --the agent's end--> succeeded, failed, cancelled, interrupted, expired
+ *      |                        '-- the agent came back without it: interrupted
+ *      '-- cancelled before it was sent: cancelled;  not taken by its deadline: expired
+ *
+ * An end is written once; a later one is acknowledged and changes nothing.
+ */
+@Injectable()
+export class OperationDispatcher implements OnModuleInit, OperationSink {
+  /** Sent by this process: the agent may have them although it has not said so yet. */
+  private readonly sent = new Set<string>();
+  private readonly progress = new Map<string, { report: OperationReport; readonly timer: Timer }>();
+
+  constructor(
+    private readonly features: AgentFeatures,
+    private readonly agents: ConnectedAgents,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly wake: Wake,
+    private readonly news: OperationNews,
+    private readonly operations: OperationRepository,
+    private readonly outputs: OutputRepository,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    this.features.register({ operations: this });
+  }
+
+  /** After the commit that stored it. When the server is not connected it goes with the next hello. */
+  dispatch(row: OperationRow): void {
+    const start = toStart(row.uid, fromBinary(OperationSpecSchema, row.spec), row.deadline);
+    if (start && this.agents.startOperation(row.server_uid, start)) this.sent.add(row.uid);
+  }
+
+  /** True when no agent can have it. */
+  wasNeverSent(row: OperationRow): boolean {
+    return (
+      row.state === Operation_State.PENDING && !this.sent.has(row.uid) && !this.agents.get(row.server_uid)
+    );
+  }
+
+  cancel(row: OperationRow): void {
+    this.agents.cancelOperation(row.server_uid, row.uid);
+  }
+
+  connected(server: AgentServer, known: readonly string[]): void {
+    this.resume(server, new Set(known)).catch((error: unknown) =>
+      this.log.warn(`operations of ${server.name} could not be sent: ${messageOf(error)}`),
+    );
+  }
+
+  async report(server: AgentServer, report: OperationReport): Promise<boolean> {
+    if (!isUuid(report.uid)) return true;
+    const state = ends[report.state];
+    if (state === undefined) return this.keepProgress(server, report);
+    this.dropProgress(report.uid);
+    const { reason, message } = report;
+    await this.unitOfWork.asSystem('operations', async () => {
+      if (await this.operations.end(server.uid, report, { state, reason, message }))
+        this.wake.notify('operations');
+    });
+    this.sent.delete(report.uid);
+    this.news.tell(report.uid);
+    return true;
+  }
+
+  async output(server: AgentServer, frames: readonly TelemetryFrame[]): Promise<void> {
+    const uids = await this.unitOfWork.asSystem('operations', () => this.outputs.append(server.uid, frames));
+    for (const uid of uids) this.news.tell(uid);
+  }
+
+  private async resume(server: AgentServer, known: ReadonlySet<string>): Promise<void> {
+    const rows = await this.unitOfWork.asSystem('operations', () => this.operations.notEndedOn(server.uid));
+    for (const row of rows) {
+      if (known.has(row.uid)) {
+        if (row.cancel_requested) this.cancel(row);
+      } else if (row.state === Operation_State.RUNNING) {
+        await this.endHere(row, forgotten);
+      } else if (row.cancel_requested) {
+        await this.endHere(row, cancelledUnsent);
+      } else {
+        this.dispatch(row);
+      }
+    }
+  }
+
+  private async endHere(row: OperationRow, end: End): Promise<void> {
+    await this.unitOfWork.asSystem('operations', async () => {
+      if (await this.operations.endHere(row.uid, end)) this.wake.notify('operations');
+    });
+    this.news.tell(row.uid);
+  }
+
+  /** Answers at once; the database hears of it unless the end comes first. */
+  private async keepProgress(server: AgentServer, report: OperationReport): Promise<boolean> {
+    const waiting = this.progress.get(report.uid);
+    if (waiting) {
+      waiting.report = report;
+      return false;
+    }
+    const timer = systemClock.after(PROGRESS_DELAY_MS, () => {
+      const latest = this.dropProgress(report.uid);
+      if (!latest) return;
+      this.writeProgress(server, latest).catch((error: unknown) =>
+        this.log.warn(`progress of an operation could not be kept: ${messageOf(error)}`),
+      );
+    });
+    this.progress.set(report.uid, { report, timer });
+    return false;
+  }
+
+  private async writeProgress(server: AgentServer, report: OperationReport): Promise<void> {
+    const before = await this.unitOfWork.asSystem('operations', async () => {
+      const row = await this.operations.isEnded(report.uid, server.uid);
+      if (row?.ended !== false) return row;
+      await this.operations.progress(server.uid, report);
+      this.wake.notify('operations');
+      return row;
+    });
+    // It ended here while the server was away, or was never meant for it: it must not go on there.
+    if (before?.ended !== false) this.agents.cancelOperation(server.uid, report.uid);
+    this.news.tell(report.uid);
+  }
+
+  private dropProgress(uid: string): OperationReport | undefined {
+    const waiting = this.progress.get(uid);
+    waiting?.timer.cancel();
+    this.progress.delete(uid);
+    return waiting?.report;
+  }
+}
+
+const forgotten: End = {
+  state: Operation_State.INTERRUPTED,
+  reason: 'AGENT_FORGOT',
+  message: 'The agent came back without it. How far it came is not known; it is not run again by itself.',
+};
+
+export const cancelledUnsent: End = {
+  state: Operation_State.CANCELLED,
+  reason: 'CANCELLED',
+  message: 'Cancelled before the server took it. Nothing was done.',
+};

@@ -1,0 +1,76 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  Operation_RetryClass,
+  type OperationSpec,
+  type OperationStart,
+  OperationStartSchema,
+  Permission,
+} from '@ostler/contracts';
+
+interface OperationKind {
+  /** For people: what it does to a server. */
+  readonly title: string;
+  readonly retryClass: Operation_RetryClass;
+  /** Beyond the permission of Start. */
+  readonly permission?: Permission;
+  readonly start: OperationStart['operation'];
+}
+
+type Case = Exclude<OperationSpec['operation']['case'], undefined>;
+
+const { SAFE, AT_MOST_ONCE } = Operation_RetryClass;
+
+const kinds: { readonly [K in Case]: () => OperationKind } = {
+  noop: () => ({
+    title: 'no-op',
+    retryClass: SAFE,
+    start: { case: 'noop', value: { $typeName: 'ostler.link.v1.NoopOperation' } },
+  }),
+  diagnose: () => ({
+    title: 'diagnose',
+    retryClass: SAFE,
+    start: { case: 'diagnose', value: { $typeName: 'ostler.link.v1.DiagnoseOperation' } },
+  }),
+  installNginx: () => ({
+    title: 'install nginx',
+    retryClass: AT_MOST_ONCE,
+    permission: Permission.OPERATIONS_ADMINISTER,
+    start: { case: 'installNginx', value: { $typeName: 'ostler.link.v1.InstallNginxOperation' } },
+  }),
+  testNginxConfiguration: () => ({
+    title: 'test nginx configuration',
+    retryClass: SAFE,
+    start: {
+      case: 'testNginxConfiguration',
+      value: { $typeName: 'ostler.link.v1.TestNginxConfigurationOperation' },
+    },
+  }),
+  showNginxConfiguration: () => ({
+    title: 'show nginx configuration',
+    retryClass: SAFE,
+    start: {
+      case: 'showNginxConfiguration',
+      value: { $typeName: 'ostler.link.v1.ShowNginxConfigurationOperation' },
+    },
+  }),
+};
+
+/** Undefined for a spec of a newer control plane. */
+export function kindOf(spec: OperationSpec): OperationKind | undefined {
+  const name = spec.operation.case;
+  return name === undefined ? undefined : kinds[name]();
+}
+
+/** What is sent to the agent. */
+export function toStart(uid: string, spec: OperationSpec, deadline: Date): OperationStart | undefined {
+  const kind = kindOf(spec);
+  if (!kind) return undefined;
+  const safe = kind.retryClass === SAFE;
+  return create(OperationStartSchema, {
+    uid,
+    safe,
+    deadline: timestampFromDate(deadline),
+    operation: kind.start,
+  });
+}

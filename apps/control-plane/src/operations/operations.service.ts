@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { ErrorReason, type Operation, type OperationSpec } from '@ostler/contracts';
+import { AppError, newUid } from '@ostler/kernel';
+import { FleetService } from '../fleet';
+import { afterCommit, UnitOfWork, Wake } from '../platform/db';
+import { requirePermission } from '../platform/rpc';
+import { cancelledUnsent, OperationDispatcher } from './operation-dispatcher';
+import { kindOf } from './operation-kinds';
+import { toOperation } from './operation-messages';
+import { OperationNews } from './operation-news';
+import { OperationRepository, type OperationRow } from './operation.repository';
+
+export interface StartWish {
+  readonly tenantUid: string;
+  readonly actor: string;
+  readonly server: string;
+  readonly spec: OperationSpec;
+  readonly deadlineSeconds: number;
+}
+
+/** Operations, within the caller's unit of work unless it says otherwise. */
+@Injectable()
+export class OperationsService {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly wake: Wake,
+    private readonly fleet: FleetService,
+    private readonly operations: OperationRepository,
+    private readonly dispatcher: OperationDispatcher,
+    private readonly news: OperationNews,
+  ) {}
+
+  /** Durable when the unit commits; sent right after. */
+  async start(wish: StartWish): Promise<Operation> {
+    const kind = kindOf(wish.spec);
+    if (!kind) throw AppError.invalid('spec.operation', 'UNKNOWN', 'this control plane does not know it.');
+    if (kind.permission !== undefined) requirePermission(kind.permission, `run "${kind.title}"`);
+    const serverUid = await this.fleet.uidOf(wish.server);
+    const row = await this.operations.insert({
+      ...wish,
+      uid: newUid(),
+      serverUid,
+      retryClass: kind.retryClass,
+    });
+    this.wake.notify('operations');
+    afterCommit(() => this.dispatcher.dispatch(row));
+    return toOperation(row);
+  }
+
+  async get(uid: string): Promise<Operation> {
+    return toOperation(await this.require(uid));
+  }
+
+  async list(server: string, onlyRunning: boolean, beforeUid: string | undefined, limit: number) {
+    return (await this.operations.list(server, onlyRunning, beforeUid, limit)).map(toOperation);
+  }
+
+  /** For watches: the newest, in a unit of its own. */
+  newest(tenantUids: readonly string[], limit: number): Promise<Operation[]> {
+    return this.unitOfWork.asTenant(tenantUids, () => this.list('', false, undefined, limit));
+  }
+
+  /** An operation that has ended stays as it is. */
+  async cancel(uid: string): Promise<Operation> {
+    const row = await this.require(uid);
+    if (row.ended_at === null) {
+      await this.operations.requestCancel(uid);
+      if (this.dispatcher.wasNeverSent(row)) await this.operations.endHere(uid, cancelledUnsent);
+      this.wake.notify('operations');
+      afterCommit(() => {
+        this.dispatcher.cancel(row);
+        this.news.tell(uid);
+      });
+    }
+    return this.get(uid);
+  }
+
+  /** Opens units of its own: it waits without a transaction. */
+  async wait(
+    tenantUids: readonly string[],
+    uid: string,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Operation> {
+    const read = () => this.unitOfWork.asTenant(tenantUids, () => this.require(uid));
+    return toOperation(
+      await this.news.follow(uid, { timeoutMs, signal }, read, (row) => row.ended_at !== null),
+    );
+  }
+
+  /** For watches: what changed since a version, and the version to go on from; 0 begins with the latest. */
+  async changesSince(tenantUids: readonly string[], sinceVersion: bigint) {
+    return this.unitOfWork.asTenant(tenantUids, async () => {
+      const version = await this.operations.horizon();
+      const rows = await this.operations.changedSince(sinceVersion);
+      return { changed: rows.map(toOperation), removed: [] as string[], version };
+    });
+  }
+
+  /** @throws AppError NOT_FOUND */
+  private async require(uid: string): Promise<OperationRow> {
+    const row = await this.operations.byUid(uid);
+    if (!row)
+      throw new AppError(ErrorReason.NOT_FOUND, `Operation ${uid} does not exist, or is not yours to see.`);
+    return row;
+  }
+}
