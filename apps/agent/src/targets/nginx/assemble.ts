@@ -17,6 +17,9 @@ export interface ForeignHolds {
   readonly httpDirectives: ReadonlySet<string>;
 }
 
+/** Tells a whole file from one that was cut. */
+export const END_OF_GENERATION = '# End.\n';
+
 /** Text of a generation's own file: what all sites share, the rejecting default servers, the includes. */
 export function assembleGeneration(
   generation: string,
@@ -37,7 +40,7 @@ export function assembleGeneration(
     ...defaultServers(sites, facts, foreign),
     ...sites.map((site) => directive('include', site.path)),
   ];
-  return `# Generation ${generation}, written by Ostler. Changes here are overwritten.\n${renderConfiguration(nodes)}`;
+  return `# Generation ${generation}, written by Ostler. Changes here are overwritten.\n${renderConfiguration(nodes)}${END_OF_GENERATION}`;
 }
 
 /** Text of the one file of ours in a folder that nginx includes. */

@@ -2,6 +2,7 @@ import type { Files, WriteOptions } from '../../host/fs/port';
 import type { WorkerUser } from '../../host/nginx';
 import { renderConfiguration } from './configuration/render';
 import { digestOf, type Contribution } from './contribution';
+import { END_OF_GENERATION } from './assemble';
 import { generationPath, sitePath, type Layout } from './layout';
 
 export const SITE_FILE = 'site.conf';
@@ -23,6 +24,28 @@ export interface RenderedFile {
   readonly content: string;
   readonly secret: boolean;
   readonly mode: number;
+}
+
+export interface StoredGeneration {
+  /** Text of its own file as it was written. */
+  readonly text: string;
+  readonly sites: SiteSet;
+}
+
+interface Index {
+  readonly version: 1;
+  readonly text: string;
+  readonly sites: Readonly<Record<string, string>>;
+}
+
+function isIndex(value: unknown): value is Index {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, text, sites } = value as Record<string, unknown>;
+  return version === 1 && typeof text === 'string' && typeof sites === 'object' && sites !== null;
+}
+
+function indexPath(path: string): string {
+  return path.replace(/\.conf$/, '.json');
 }
 
 /** The files of one contribution, as they lie in its folder. */
@@ -96,23 +119,43 @@ export class GenerationStore {
   }
 
   async writeGeneration(generation: string, text: string, sites: SiteSet): Promise<void> {
-    const index = Object.fromEntries([...sites].map(([uid, site]) => [uid, site.digest]));
+    const index = {
+      version: 1,
+      text,
+      sites: Object.fromEntries([...sites].map(([uid, site]) => [uid, site.digest])),
+    };
     const path = generationPath(this.layout, generation);
-    await this.files.writeAtomic(path.replace(/\.conf$/, '.json'), JSON.stringify(index), { mode: 0o600 });
+    await this.files.writeAtomic(indexPath(path), JSON.stringify(index), { mode: 0o600 });
     await this.files.writeAtomic(path, text, { mode: 0o644 });
   }
 
-  /** Undefined when the generation is not completely there. */
-  async readGeneration(generation: string): Promise<SiteSet | undefined> {
-    const path = generationPath(this.layout, generation);
-    const index = await this.readJson(path.replace(/\.conf$/, '.json'));
-    if (!(await this.files.state(path)) || typeof index !== 'object' || index === null) return undefined;
+  /** Undefined when too little of the generation is left to know what it was. */
+  async readGeneration(generation: string): Promise<StoredGeneration | undefined> {
+    const index = await this.readIndex(generation);
+    if (!index) return undefined;
     const sites = new Map<string, StoredSite>();
-    for (const [uid, digest] of Object.entries(index)) {
-      const contribution = await this.readContribution(uid, String(digest));
-      sites.set(uid, { digest: String(digest), contribution });
-    }
-    return sites;
+    for (const [uid, digest] of index.sites)
+      sites.set(uid, { digest, contribution: await this.readContribution(uid, digest) });
+    return { text: index.text, sites };
+  }
+
+  /** Newest first. */
+  async listGenerations(): Promise<string[]> {
+    const names = await this.files.list(this.layout.generations);
+    return names.flatMap((name) => /^([0-9]{10})\.conf$/.exec(name)?.[1] ?? []).reverse();
+  }
+
+  /** The index says it all; without it the file itself says which sites it includes. */
+  private async readIndex(
+    generation: string,
+  ): Promise<{ text: string; sites: [string, string][] } | undefined> {
+    const path = generationPath(this.layout, generation);
+    const value = await this.readJson(indexPath(path));
+    if (isIndex(value)) return { text: value.text, sites: Object.entries(value.sites) };
+    const text = Buffer.from((await this.files.read(path)) ?? []).toString();
+    if (!text.endsWith(END_OF_GENERATION)) return undefined;
+    const includes = text.matchAll(/\/([0-9a-f-]{36})\/([0-9a-f]{32})\/site\.conf;$/gm);
+    return { text, sites: [...includes].map(([, uid = '', digest = '']) => [uid, digest]) };
   }
 
   /** Only what still has the digest that names its folder is believed. */
@@ -136,10 +179,8 @@ export class GenerationStore {
   /** Keeps the newest generations, and the one that serves, with their sites. */
   async collectGarbage(current: string | null): Promise<void> {
     const names = await this.files.list(this.layout.generations);
-    const known = names
-      .filter((name) => name.endsWith('.conf'))
-      .map((name) => name.slice(0, -'.conf'.length));
-    const kept = new Set([...known.slice(-KEPT_GENERATIONS), ...(current === null ? [] : [current])]);
+    const known = await this.listGenerations();
+    const kept = new Set([...known.slice(0, KEPT_GENERATIONS), ...(current === null ? [] : [current])]);
     for (const name of names) {
       if (!kept.has(name.replace(/\.(conf|json)$/, '')))
         await this.files.removeTree(`${this.layout.generations}/${name}`);
@@ -150,9 +191,8 @@ export class GenerationStore {
   private async usedDigests(generations: ReadonlySet<string>): Promise<Map<string, Set<string>>> {
     const used = new Map<string, Set<string>>();
     for (const generation of generations) {
-      const index = await this.readJson(`${this.layout.generations}/${generation}.json`);
-      for (const [uid, digest] of Object.entries(index ?? {}))
-        used.set(uid, (used.get(uid) ?? new Set()).add(String(digest)));
+      const index = await this.readIndex(generation);
+      for (const [uid, digest] of index?.sites ?? []) used.set(uid, (used.get(uid) ?? new Set()).add(digest));
     }
     return used;
   }

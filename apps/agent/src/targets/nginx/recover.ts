@@ -1,9 +1,8 @@
-import type { Files } from '../../host/fs/port';
-import { nginxMessage } from '../../host/nginx';
-import type { NginxRuntime } from '../../host/nginx';
+import type { Files } from '../../host/fs';
+import { nginxMessage, type NginxRuntime } from '../../host/nginx';
 import { hookText } from './assemble';
 import type { Live } from './commit';
-import { filesOf, type GenerationStore, type SiteSet } from './generation-store';
+import { filesOf, type GenerationStore, type StoredGeneration } from './generation-store';
 import { readJournal, writeJournal, type JournalState } from './journal';
 import { generationPath, sitePath } from './layout';
 
@@ -20,75 +19,99 @@ export interface RecoverEnvironment {
  * it again changes nothing.
  */
 export async function recover(environment: RecoverEnvironment): Promise<Live> {
-  const { files, store, runtime, log } = environment;
+  const { store, runtime, files, log } = environment;
   const journal = (await readJournal(files, store.layout)) ?? (await journalOfHook(environment));
-  const candidates = journal.commit ? await inOrder(journal, environment) : [journal.current];
+  const first = journal.commit ? await inOrder(journal, environment) : [journal.current];
+  // Whatever was written last is nearer to what was declared than nothing.
+  const candidates = new Set([
+    ...first.filter((generation) => generation !== null),
+    ...(await store.listGenerations()),
+  ]);
+  if (first[0] === null) candidates.clear();
   for (const generation of candidates) {
-    const live = await adopt(generation, environment);
-    if (!live) continue;
-    await writeJournal(files, store.layout, { current: live.generation });
-    if (journal.commit) {
-      log('an interrupted nginx commit was brought to its end', { generation: live.generation });
-      if (await runtime.processes()) await runtime.reload();
-    }
-    return live;
+    const adopted = await adopt(generation, environment);
+    if (!adopted) continue;
+    await writeJournal(files, store.layout, { current: generation });
+    if (journal.commit) log('an interrupted nginx commit was brought to its end', { generation });
+    if ((journal.commit || adopted.mended) && (await runtime.processes())) await runtime.reload();
+    return adopted.live;
   }
-  // Nothing on disk is usable: nginx goes on with what it has loaded, and the drivers bring their sites again.
-  log('no generation on disk is usable; it is built anew');
-  await files.writeAtomic(runtime.hookPath, hookText(undefined), { mode: 0o644 });
+  return beginAnew(environment);
+}
+
+/** No generation is usable: nginx goes on with what it has loaded until the drivers bring their sites again. */
+async function beginAnew({ files, runtime, store }: RecoverEnvironment): Promise<Live> {
+  await replaceHook(hookText(undefined), files, runtime);
   await writeJournal(files, store.layout, { current: null });
   return { generation: null, sites: new Map() };
 }
 
 /** Without a journal, what nginx would load says which generation is current. */
 async function journalOfHook({ files, runtime, store }: RecoverEnvironment): Promise<JournalState> {
-  const content = Buffer.from((await files.read(runtime.hookPath)) ?? []).toString();
-  const named = content
-    .split('/')
-    .at(-1)
-    ?.match(/^([0-9]{10})\.conf/)?.[1];
-  if (named !== undefined && content === hookText(generationPath(store.layout, named)))
-    return { current: named };
-  const names = (await files.list(store.layout.generations)).filter((name) => name.endsWith('.conf'));
-  return { current: names.at(-1)?.slice(0, -'.conf'.length) ?? null };
+  const hook = await textOf(runtime.hookPath, files);
+  const generations = await store.listGenerations();
+  const named = generations.find((generation) => hook === hookText(generationPath(store.layout, generation)));
+  return { current: named ?? generations[0] ?? null };
 }
 
 /** Forward when the swap had happened, else back: whichever was on its way out is the second choice. */
 async function inOrder(journal: JournalState, { files, runtime, store }: RecoverEnvironment) {
   const { from, to } = journal.commit ?? { from: null, to: '' };
-  const hook = Buffer.from((await files.read(runtime.hookPath)) ?? []).toString();
-  return hook === hookText(generationPath(store.layout, to)) ? [to, from] : [from, to];
+  const swapped = (await textOf(runtime.hookPath, files)) === hookText(generationPath(store.layout, to));
+  return swapped ? [to, from] : [from, to];
 }
 
-async function adopt(generation: string | null, environment: RecoverEnvironment): Promise<Live | undefined> {
+async function adopt(
+  generation: string,
+  environment: RecoverEnvironment,
+): Promise<{ readonly live: Live; readonly mended: boolean } | undefined> {
   const { files, store, runtime, log } = environment;
-  const sites: SiteSet | undefined = generation === null ? new Map() : await store.readGeneration(generation);
-  if (!sites) return undefined;
-  await mendDamage(sites, environment);
-  const text = hookText(generation === null ? undefined : generationPath(store.layout, generation));
+  const stored = await store.readGeneration(generation);
+  if (!stored) return undefined;
+  const mended = await mendDamage(generation, stored, environment);
+  const text = hookText(generationPath(store.layout, generation));
   const tested = await runtime.test(text);
   if (tested.exitCode !== 0) {
     log('a generation does not pass the test of nginx', { generation, message: nginxMessage(tested.stderr) });
-    // A foreign fault is no reason to leave the generation that serves.
-    if (tested.timedOut || (await runtime.test(hookText(undefined))).exitCode === 0) return undefined;
+    // A fault that is not ours is no reason to leave the generation that serves.
+    if ((await runtime.test(hookText(undefined))).exitCode === 0) return undefined;
   }
-  const hook = Buffer.from((await files.read(runtime.hookPath)) ?? []).toString();
-  if (hook !== text) await files.writeAtomic(runtime.hookPath, text, { mode: 0o644 });
-  return { generation, sites };
+  await replaceHook(text, files, runtime);
+  return { live: { generation, sites: stored.sites }, mended };
+}
+
+async function replaceHook(text: string, files: Files, runtime: NginxRuntime): Promise<void> {
+  if ((await textOf(runtime.hookPath, files)) !== text)
+    await files.writeAtomic(runtime.hookPath, text, { mode: 0o644 });
 }
 
 /** A missing file or the mere beginning of one is damage, not somebody's edit: it is written again. */
-async function mendDamage(sites: SiteSet, { files, store, log }: RecoverEnvironment): Promise<void> {
-  for (const [uid, { digest, contribution }] of sites) {
-    if (!contribution) continue;
+async function mendDamage(
+  generation: string,
+  stored: StoredGeneration,
+  environment: RecoverEnvironment,
+): Promise<boolean> {
+  const { files, store, log } = environment;
+  let mended = false;
+  const mend = async (path: string, wanted: string, write: () => Promise<void>): Promise<void> => {
+    const content = await files.read(path);
+    const bytes = Buffer.from(wanted);
+    const isWhole = content !== undefined && content.byteLength >= bytes.byteLength;
+    if (isWhole || (content && !bytes.subarray(0, content.byteLength).equals(content))) return;
+    await write();
+    mended = true;
+    log('a half-written file was written again', { path });
+  };
+  const path = generationPath(store.layout, generation);
+  await mend(path, stored.text, () => store.writeGeneration(generation, stored.text, stored.sites));
+  for (const [uid, { digest, contribution }] of stored.sites) {
     const folder = sitePath(store.layout, uid, digest);
-    for (const file of filesOf(contribution, folder)) {
-      const content = await files.read(`${folder}/${file.name}`);
-      const wanted = Buffer.from(file.content);
-      if (content && content.byteLength >= wanted.byteLength) continue;
-      if (content && !wanted.subarray(0, content.byteLength).equals(content)) continue;
-      await store.restoreFile(folder, file);
-      log('a half-written file was written again', { path: `${folder}/${file.name}` });
-    }
+    for (const file of contribution ? filesOf(contribution, folder) : [])
+      await mend(`${folder}/${file.name}`, file.content, () => store.restoreFile(folder, file));
   }
+  return mended;
+}
+
+async function textOf(path: string, files: Files): Promise<string> {
+  return Buffer.from((await files.read(path)) ?? []).toString();
 }
