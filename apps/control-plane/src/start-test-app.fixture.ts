@@ -21,7 +21,7 @@ import { RpcHandler } from './platform/rpc';
 class TestAppModule {}
 
 /** The control plane's request pipeline with chosen rooms, on a real database and a real port. */
-export async function startTestApp(rooms: readonly object[] = []) {
+export async function startTestApp(rooms: readonly object[] = [], consoleFolder = '/nonexistent') {
   const db = await openTestDatabase();
   const lines: string[] = [];
   const log = new Log('info', (line) => lines.push(line));
@@ -36,7 +36,7 @@ export async function startTestApp(rooms: readonly object[] = []) {
     { module: TestAppModule, imports },
     { logger: false, abortOnError: false },
   );
-  const files = await ConsoleFiles.load('/nonexistent');
+  const files = await ConsoleFiles.load(consoleFolder);
   const routes = { files, isReady: () => Promise.resolve(true), metrics: app.get(Metrics) };
   const parts = { rpc: app.get(RpcHandler), routes, isOwnHost: ownHosts([]), secure: false, log };
   const server = new PlainServer(requestListener(parts));

@@ -69,14 +69,6 @@ export class AuditRepository {
       [filter.actor, filter.subject, filter.outcome, before ?? null, limit],
     );
   }
-
-  /** Oldest first, of everybody, with the tenant that each belongs to. */
-  since(after: string, limit: number): Promise<(AuditRow & { readonly tenant_uid: string | null })[]> {
-    return query(`select tenant_uid, ${columns} from audit_entry where uid > $1 order by uid limit $2`, [
-      after,
-      limit,
-    ]);
-  }
 }
 
 /** A text that was refused may hold what PostgreSQL does not store; its audit entry must be written anyway. */

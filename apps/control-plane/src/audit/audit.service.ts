@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Injectable } from '@nestjs/common';
-import { type AuditEntry, AuditEntrySchema } from '@ostler/contracts';
+import { type AuditEntry, AuditEntry_Outcome, AuditEntrySchema } from '@ostler/contracts';
 
-import { Wake } from '../platform/db';
+import { UnitOfWork, Wake } from '../platform/db';
 import { type AuditRecord, AuditSink } from '../platform/rpc';
 import { type AuditFilter, AuditRepository, type AuditRow } from './audit.repository';
 
@@ -13,6 +13,7 @@ export class AuditTrail extends AuditSink {
   constructor(
     private readonly repository: AuditRepository,
     private readonly wake: Wake,
+    private readonly unitOfWork: UnitOfWork,
   ) {
     super();
   }
@@ -25,6 +26,12 @@ export class AuditTrail extends AuditSink {
   /** Newest first. */
   async list(filter: AuditFilter, before: string | undefined, limit: number): Promise<AuditEntry[]> {
     return (await this.repository.list(filter, before, limit)).map(toEntry);
+  }
+
+  /** Newest first, for watches. */
+  newest(tenantUids: readonly string[], limit: number): Promise<AuditEntry[]> {
+    const all = { actor: '', subject: '', outcome: AuditEntry_Outcome.UNSPECIFIED };
+    return this.unitOfWork.asTenant(tenantUids, () => this.list(all, undefined, limit));
   }
 }
 

@@ -18,6 +18,8 @@ const firstTenant = 'main';
 /** The first tenant and its owner, made once; and the way back in for an owner who lost the password. */
 @Injectable()
 export class FirstOwner {
+  private wasUsed = false;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly people: PeopleRepository,
@@ -44,6 +46,12 @@ export class FirstOwner {
     const find = () =>
       queryOne<{ uid: string }>('select uid from tenant where parent_uid is null order by uid limit 1');
     return (await this.unitOfWork.asSystem('first-run', find))?.uid;
+  }
+
+  /** False until the first login was used. */
+  async hasAnybodySignedIn(): Promise<boolean> {
+    this.wasUsed ||= await this.unitOfWork.asSystem('first-run', () => this.people.hasAnybodySignedIn());
+    return this.wasUsed;
   }
 
   /** A new first password for the owner (the oldest one when no e-mail is given). Ends that person's sessions. */

@@ -7,7 +7,7 @@ import { Addresses } from './http';
 import { Log } from './log';
 import { Loops } from './loops';
 import { Metrics } from './metrics';
-import { Mutations, RpcHandler, RpcMetrics, RpcRegistry } from './rpc';
+import { InternalCalls, Mutations, RpcHandler, RpcMetrics, RpcRegistry } from './rpc';
 
 export interface PlatformParts {
   readonly config: Config;
@@ -16,7 +16,18 @@ export interface PlatformParts {
   readonly log: Log;
 }
 
-const own = [Addresses, UnitOfWork, Wake, Loops, Metrics, RpcMetrics, RpcRegistry, Mutations, RpcHandler];
+const own = [
+  Addresses,
+  InternalCalls,
+  UnitOfWork,
+  Wake,
+  Loops,
+  Metrics,
+  RpcMetrics,
+  RpcRegistry,
+  Mutations,
+  RpcHandler,
+];
 
 /** What every room may inject. */
 @Global()

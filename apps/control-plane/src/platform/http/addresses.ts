@@ -4,15 +4,21 @@ import { Injectable } from '@nestjs/common';
 
 import { Config } from '../../config';
 
+interface Ports {
+  readonly loopback: number;
+  readonly public: number;
+  readonly agent: number;
+}
+
 /** Under which addresses this control plane is reached, once its listeners have their ports. */
 @Injectable()
 export class Addresses {
-  private ports: { loopback: number; public: number } | undefined;
+  private ports: Ports | undefined;
 
   constructor(private readonly config: Config) {}
 
   /** For the listeners, when they listen. */
-  tell(ports: { loopback: number; public: number }): void {
+  tell(ports: Ports): void {
     this.ports = ports;
   }
 
@@ -31,6 +37,11 @@ export class Addresses {
     return `https://${bracketed(this.publicHost)}:${this.listening.public}`;
   }
 
+  /** host:port that agents dial. */
+  get agentAddress(): string {
+    return `${bracketed(this.publicHost)}:${this.listening.agent}`;
+  }
+
   /** Where the agent of this very machine joins. */
   get localJoinUrl(): string {
     return `https://localhost:${this.listening.public}`;
@@ -42,7 +53,7 @@ export class Addresses {
     return [...new Set([this.publicHost, ...hosts, 'localhost', '127.0.0.1', '::1', ...addresses()])];
   }
 
-  private get listening(): { loopback: number; public: number } {
+  private get listening(): Ports {
     if (!this.ports) throw new Error('the listeners have no ports yet');
     return this.ports;
   }

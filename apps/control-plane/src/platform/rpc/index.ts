@@ -13,3 +13,4 @@ export { RpcRegistry, type ServiceOptions } from './rpc-registry';
 export { RpcHandler } from './rpc-handler';
 export { RpcMetrics } from './rpc-metrics';
 export { pageTokenAfter, positionOf } from './page-token';
+export { InternalCalls } from './internal-calls';

@@ -1,0 +1,78 @@
+import { type Clock, Serial } from '@ostler/kernel';
+
+import type { Cursor, LiveSource } from './live-source';
+import type { Watcher } from './watcher';
+
+/** Wake-ups within this time are one read. */
+const gatherMs = 20;
+const againAfterFailureMs = 1_000;
+
+/**
+ * One topic of one set of tenants, read once for all its watchers. A newcomer reads the present state for
+ * itself, between two reads of the feed; what the feed reads after that is at least as new.
+ */
+export class Feed {
+  private readonly watchers = new Set<Watcher>();
+  private readonly serial = new Serial();
+  private cursor: Cursor | undefined;
+  private isPoked = false;
+  private coming = 0;
+
+  constructor(
+    private readonly source: LiveSource,
+    private readonly tenantUids: readonly string[],
+    private readonly clock: Clock,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  get isWatched(): boolean {
+    return this.watchers.size > 0 || this.coming > 0;
+  }
+
+  /** Gives the watcher the present state, then what changes. */
+  async add(watcher: Watcher): Promise<void> {
+    this.coming++;
+    try {
+      await this.serial.run(async () => {
+        const cursor = await this.readAll(undefined, [watcher]);
+        if (this.watchers.size === 0) this.cursor = cursor;
+        this.watchers.add(watcher);
+      });
+    } finally {
+      this.coming--;
+    }
+  }
+
+  remove(watcher: Watcher): void {
+    this.watchers.delete(watcher);
+  }
+
+  /** There may be something new. Carries no data and costs nothing while nobody watches. */
+  poke(delayMs = gatherMs): void {
+    if (this.isPoked || !this.isWatched) return;
+    this.isPoked = true;
+    this.clock.after(delayMs, () => {
+      this.isPoked = false;
+      void this.serial.run(() => this.readNew());
+    });
+  }
+
+  private async readNew(): Promise<void> {
+    if (this.watchers.size === 0) return;
+    try {
+      this.cursor = await this.readAll(this.cursor, this.watchers);
+    } catch (error) {
+      this.warn(`the changes of topic ${this.source.topic} could not be read: ${String(error)}`);
+      this.poke(againAfterFailureMs);
+    }
+  }
+
+  private async readAll(from: Cursor | undefined, watchers: Iterable<Watcher>): Promise<Cursor> {
+    for (let cursor = from; ;) {
+      const page = await this.source.read(this.tenantUids, cursor);
+      for (const watcher of watchers) watcher.push(this.source.topic, page.events);
+      cursor = page.cursor;
+      if (!page.more) return cursor;
+    }
+  }
+}

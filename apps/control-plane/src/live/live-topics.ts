@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { AuditEntrySchema, LiveWatchRequest_Topic as Topic, Permission } from '@ostler/contracts';
+
+import { AuditTrail } from '../audit';
+import { FleetService } from '../fleet';
+import { ResourceChanges } from '../resources';
+import type { LiveSource } from './live-source';
+import { newestSource } from './newest-source';
+import { versionSource } from './version-source';
+
+/** The topics that can be watched, each with who may. */
+@Injectable()
+export class LiveTopics {
+  private readonly sources: readonly LiveSource[];
+
+  constructor(resources: ResourceChanges, fleet: FleetService, trail: AuditTrail) {
+    this.sources = [
+      resourceSource(resources),
+      serverSource(fleet),
+      newestSource({
+        topic: Topic.AUDIT,
+        permission: Permission.AUDIT_READ,
+        word: 'audit',
+        schema: AuditEntrySchema,
+        newest: (tenantUids, limit) => trail.newest(tenantUids, limit),
+        uidOf: ({ uid }) => uid,
+        event: (value) => ({ case: 'auditEntry', value }),
+      }),
+    ];
+  }
+
+  /** Of the wished topics those that the caller may read, and the others. */
+  allowed(wished: readonly Topic[], permissions: ReadonlySet<Permission>) {
+    const sources = this.sources.filter(
+      ({ topic, permission }) => wished.includes(topic) && permissions.has(permission),
+    );
+    const leftOut = wished.filter((topic) => !sources.some((source) => source.topic === topic));
+    return { sources, leftOut };
+  }
+}
+
+function resourceSource(resources: ResourceChanges): LiveSource {
+  return versionSource({
+    topic: Topic.RESOURCES,
+    permission: Permission.RESOURCES_READ,
+    word: 'resources',
+    changesSince: (tenantUids, since) => resources.changesSince(tenantUids, since),
+    changed: (value) => ({ key: value.meta?.uid ?? '', event: { case: 'resourceChanged', value } }),
+    removed: (uid) => ({ key: uid, event: { case: 'resourceRemoved', value: uid } }),
+  });
+}
+
+function serverSource(fleet: FleetService): LiveSource {
+  return versionSource({
+    topic: Topic.SERVERS,
+    permission: Permission.SERVERS_READ,
+    word: 'servers',
+    changesSince: (tenantUids, since) => fleet.changesSince(tenantUids, since),
+    changed: (value) => ({ key: value.uid, event: { case: 'serverChanged', value } }),
+    removed: (uid) => ({ key: uid, event: { case: 'serverRemoved', value: uid } }),
+  });
+}

@@ -1,0 +1,70 @@
+import 'reflect-metadata';
+
+import { AppError, messageOf } from '@ostler/kernel';
+
+import { loadConfig, processEnvironment } from './config';
+import { Log } from './platform/log';
+import { startControlPlane } from './roles/control-plane';
+import { exampleLine, greeting } from './roles/greeting';
+import { resetLogin } from './roles/reset-login';
+
+const usage = `ostler control plane
+
+  main.js                       start (settings: docs/settings.md)
+  main.js reset-login [EMAIL]   make a new first password for the owner, or for this person
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [command, email] = args;
+  if (command === '--help' || command === 'help') return print(usage, 0);
+  const config = loadConfig(processEnvironment(), process.getuid?.() === 0);
+  const log = new Log(config.values.logLevel);
+  if (command === 'reset-login') {
+    const login = await resetLogin(config, log, email);
+    return print(`${login.email}   ${login.password}\nto be changed at the next sign-in\n`, 0);
+  }
+  if (command !== undefined) return print(usage, 64);
+  const ended = whenAsked();
+  const started = await startControlPlane({ config, log, environment: forChildren() });
+  print(greeting(started), 0);
+  if (started.firstLogin) void started.exampleSite.then((link) => print(exampleLine(link), 0));
+  await ended;
+  await started.stop();
+  return 0;
+}
+
+/** Resolves at the first signal; a second one ends the process at once. */
+function whenAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = (): void => {
+      resolve();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+  });
+}
+
+function forChildren(): Record<string, string> {
+  const { PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG = 'C.UTF-8' } =
+    processEnvironment();
+  return { PATH, LANG };
+}
+
+function print(text: string, code: number): number {
+  process.stdout.write(text);
+  return code;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const why =
+      error instanceof AppError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? messageOf(error))
+          : String(error);
+    process.stderr.write(`ostler: ${why}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,32 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+
+import { AuditModule } from '../audit';
+import { AuthorityModule } from '../authority';
+import { FleetModule } from '../fleet';
+import { IdentityModule } from '../identity';
+import { LinkModule } from '../link';
+import { LiveModule } from '../live';
+import { ManifestModule } from '../manifest';
+import { PlatformModule, type PlatformParts } from '../platform/platform.module';
+import { ReleasesModule } from '../releases';
+import { ResourcesModule } from '../resources';
+
+const rooms = [
+  AuditModule,
+  AuthorityModule,
+  FleetModule,
+  IdentityModule,
+  LinkModule,
+  LiveModule,
+  ManifestModule,
+  ReleasesModule,
+  ResourcesModule,
+];
+
+/** Every room of the process role `all`: API, gateway and worker in one. */
+@Module({})
+export class AppModule {
+  static with(parts: PlatformParts): DynamicModule {
+    return { module: AppModule, imports: [PlatformModule.with(parts), ...rooms] };
+  }
+}

@@ -1,0 +1,143 @@
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
+import { ErrorReason, FleetService } from '@ostler/contracts';
+import { AppError, newUid } from '@ostler/kernel';
+
+import { checkEveryKind } from '../access';
+import { AuthorityService } from '../authority';
+import type { Config } from '../config';
+import { type FirstLogin, FirstOwner } from '../identity';
+import { LinkService } from '../link';
+import { Vault } from '../platform/crypto';
+import { Addresses } from '../platform/http';
+import { Log } from '../platform/log';
+import { InternalCalls } from '../platform/rpc';
+import { AppModule } from './app.module';
+import { agentFolder, openStorage } from './data-folder';
+import { putExampleSite } from './example-site';
+import { HttpListeners } from './http-listeners';
+import { startLocalAgent } from './local-agent';
+
+/** What whoever started us wants to know. */
+export interface Started {
+  readonly addresses: Addresses;
+  readonly wantedPorts: { readonly http: number; readonly public: number; readonly agent: number };
+  readonly ports: { readonly http: number; readonly public: number; readonly agent: number };
+  /** On the first start only. */
+  readonly firstLogin: FirstLogin | undefined;
+  readonly joinCommand: string;
+  readonly remark: string | undefined;
+  /** On the first start: resolves with the link of the example site once it is served. */
+  readonly exampleSite: Promise<string | undefined>;
+  stop(): Promise<void>;
+}
+
+export interface StartParts {
+  readonly config: Config;
+  readonly log: Log;
+  /** What a child needs of our environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const exampleWithinMs = 90_000;
+
+/**
+ * Starts everything: storage, rooms, listeners, the local agent. When a step fails, what was started before
+ * it is stopped again, in the opposite order; `stop` does the same.
+ */
+export async function startControlPlane(parts: StartParts): Promise<Started> {
+  await using starting = new AsyncDisposableStack();
+  const { config, log } = parts;
+  const storage = await openStorage(config.values, log, starting);
+  const { database, masterKey } = storage;
+  const app = await NestFactory.createApplicationContext(
+    AppModule.with({ config, database, vault: new Vault(masterKey), log }),
+    { logger: false, abortOnError: false },
+  );
+  starting.defer(() => app.close());
+  checkEveryKind();
+  const firstLogin = await app.get(FirstOwner).ensure(config.values.ownerEmail);
+  const ports = await openListeners(app, config, starting);
+  const tenantUid = await firstTenant(app);
+  const joinCommand = await newJoinCommand(app, tenantUid);
+  const { exampleSite } = await startOnThisMachine(app, parts, tenantUid, firstLogin !== undefined, starting);
+  const running = starting.move();
+  return {
+    addresses: app.get(Addresses),
+    wantedPorts: {
+      http: config.values.httpPort,
+      public: config.values.publicPort,
+      agent: config.values.agentPort,
+    },
+    ports,
+    firstLogin,
+    joinCommand,
+    remark: storage.remark,
+    exampleSite,
+    stop: () => running.disposeAsync(),
+  };
+}
+
+async function openListeners(app: INestApplicationContext, config: Config, stack: AsyncDisposableStack) {
+  const http = await HttpListeners.open(app);
+  stack.defer(() => http.close());
+  const link = app.get(LinkService);
+  const agent = await listenForAgents(link, config.values.agentPort);
+  stack.defer(() => link.close());
+  app.get(Addresses).tell({ ...http.ports, agent });
+  return { http: http.ports.loopback, public: http.ports.public, agent };
+}
+
+async function listenForAgents(link: LinkService, port: number): Promise<number> {
+  for (let offset = 0; ; offset++) {
+    try {
+      return await link.listen(port === 0 ? 0 : port + offset);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || offset >= 50) throw error;
+    }
+  }
+}
+
+async function firstTenant(app: INestApplicationContext): Promise<string> {
+  const tenantUid = await app.get(FirstOwner).tenantUid();
+  if (!tenantUid) throw new AppError(ErrorReason.INTERNAL, 'The database has no tenant.');
+  return tenantUid;
+}
+
+async function newJoinCommand(app: INestApplicationContext, tenantUid: string): Promise<string> {
+  const { command } = await app.get(InternalCalls).call(tenantUid, FleetService.method.createJoinToken, {
+    requestId: newUid(),
+    description: 'shown at start',
+  });
+  return command;
+}
+
+async function startOnThisMachine(
+  app: INestApplicationContext,
+  { config, log, environment }: StartParts,
+  tenantUid: string,
+  isFirstStart: boolean,
+  stack: AsyncDisposableStack,
+): Promise<{ readonly exampleSite: Promise<string | undefined> }> {
+  const none = { exampleSite: Promise.resolve(undefined) };
+  if (!config.values.localAgent) return none;
+  const internal = app.get(InternalCalls);
+  const agent = await startLocalAgent({
+    folder: agentFolder(config.values),
+    tenantUid,
+    controlUrl: app.get(Addresses).localJoinUrl,
+    caPin: app.get(AuthorityService).caPin(),
+    internal,
+    log,
+    environment,
+  });
+  if (!agent) return none;
+  const stopping = new AbortController();
+  stack.defer(async () => {
+    stopping.abort();
+    await agent.stop();
+  });
+  if (!isFirstStart || !config.values.exampleSite) return none;
+  const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(exampleWithinMs)]);
+  return { exampleSite: putExampleSite({ tenantUid, internal, log, signal }) };
+}

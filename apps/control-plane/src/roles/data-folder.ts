@@ -1,0 +1,63 @@
+import { mkdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { startEmbeddedPostgres } from '@ostler/embedded-postgres';
+import { ErrorReason } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+
+import type { ConfigValues } from '../config';
+import { type MasterKey, readMasterKey } from '../platform/crypto';
+import { Database, queryOne, UnitOfWork } from '../platform/db';
+import type { Log } from '../platform/log';
+
+export interface Storage {
+  readonly database: Database;
+  readonly masterKey: Buffer;
+  /** Says what was found, for who started us. */
+  readonly remark: string | undefined;
+}
+
+/** Opens everything that outlives the process. What was opened is closed by the stack, also after a failure. */
+export async function openStorage(
+  values: ConfigValues,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<Storage> {
+  // Others may pass through, to the database's own folder, and may list nothing.
+  await mkdir(values.dataFolder, { recursive: true, mode: 0o711 });
+  const masterKey = await readMasterKey(values.masterKeyFile);
+  const { url, remark } = await databaseUrl(values, log, stack);
+  const database = await Database.open({ url, directUrl: values.databaseDirectUrl, log });
+  stack.defer(() => database.close());
+  await refuseLostKey(masterKey, values, database);
+  return { database, masterKey: masterKey.key, remark };
+}
+
+async function databaseUrl(values: ConfigValues, log: Log, stack: AsyncDisposableStack) {
+  if (values.databaseUrl) return { url: values.databaseUrl, remark: undefined };
+  const postgres = await startEmbeddedPostgres({ dataFolder: values.dataFolder, log });
+  stack.defer(() => postgres.stop());
+  const { user, password, host, port, database } = postgres.connection;
+  const url = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+  return {
+    url,
+    remark: postgres.adopted ? 'Took over the database that a killed process had left running.' : undefined,
+  };
+}
+
+/** A new key on an old database would make every stored secret and the certificate authority unreadable. */
+async function refuseLostKey({ isNew }: MasterKey, values: ConfigValues, database: Database): Promise<void> {
+  if (!isNew) return;
+  const find = () => queryOne('select from authority limit 1');
+  if (!(await new UnitOfWork(database).asSystem('first-run', find))) return;
+  await unlink(values.masterKeyFile);
+  throw new AppError(
+    ErrorReason.INVALID,
+    `The master key ${values.masterKeyFile} is gone, and this database was sealed under it. Put it back from your backup.`,
+  );
+}
+
+/** The folder of the local agent. */
+export function agentFolder(values: ConfigValues): string {
+  return join(values.dataFolder, 'agent');
+}

@@ -1,0 +1,2 @@
+/** Of the control plane; the same as in package.json. */
+export const VERSION = '0.1.0';
