@@ -6,13 +6,13 @@ import { FleetService } from './fleet.service';
 import { JoinTokenRepository } from './join-token.repository';
 import { JoinRpc } from './join.rpc';
 import { JoinService } from './join.service';
-import { PlacementChanges } from './placement-changes';
+import { ResourcesModule } from '../resources';
 import { FleetDirectory } from './server-directory';
 import { ServerStateLoop } from './server-state.loop';
 import { ServerRepository } from './server.repository';
 
 @Module({
-  imports: [AuthorityModule, LinkModule],
+  imports: [AuthorityModule, LinkModule, ResourcesModule],
   providers: [
     FleetDirectory,
     FleetRpc,
@@ -20,10 +20,9 @@ import { ServerRepository } from './server.repository';
     JoinRpc,
     JoinService,
     JoinTokenRepository,
-    PlacementChanges,
     ServerRepository,
     ServerStateLoop,
   ],
-  exports: [FleetService, JoinService, PlacementChanges],
+  exports: [FleetService, JoinService],
 })
 export class FleetModule {}

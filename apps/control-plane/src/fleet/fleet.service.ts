@@ -7,8 +7,8 @@ import { ConnectedAgents } from '../link';
 import { hashToken, newToken } from '../platform/crypto';
 import { afterCommit, UnitOfWork, Wake } from '../platform/db';
 import { Addresses } from '../platform/http';
+import { ServerChanges } from '../resources';
 import { JoinTokenRepository, type JoinTokenRow, type NewJoinToken } from './join-token.repository';
-import { PlacementChanges } from './placement-changes';
 import { toServer } from './server-messages';
 import { ServerStateLoop } from './server-state.loop';
 import { type ListFilter, ServerRepository, type ServerRow } from './server.repository';
@@ -22,7 +22,7 @@ export class FleetService {
     private readonly servers: ServerRepository,
     private readonly tokens: JoinTokenRepository,
     private readonly states: ServerStateLoop,
-    private readonly placements: PlacementChanges,
+    private readonly placements: ServerChanges,
     private readonly agents: ConnectedAgents,
     private readonly authority: AuthorityService,
     private readonly addresses: Addresses,
@@ -52,7 +52,7 @@ export class FleetService {
   async update(name: string, displayName: string, labels: Record<string, string>): Promise<Server> {
     const { uid } = await this.require(name);
     await this.servers.describe(uid, displayName, labels);
-    await this.placements.serverChanged(uid);
+    await this.placements.placementsChanged(uid);
     this.wake.notify('servers');
     return this.get(name);
   }
@@ -68,7 +68,7 @@ export class FleetService {
           'then what they run there goes on until somebody ends it by hand.',
       );
     }
-    await this.placements.serverRemoved(uid);
+    await this.placements.removed(uid);
     await this.servers.markRemoved(uid);
     this.wake.notify('servers');
     afterCommit(() => this.agents.disconnect(uid, 'REVOKED'));

@@ -7,8 +7,8 @@ import { hashToken, useOfToken } from '../platform/crypto';
 import { UnitOfWork, Wake } from '../platform/db';
 import { Addresses } from '../platform/http';
 import { AuditSink } from '../platform/rpc';
+import { ServerChanges } from '../resources';
 import { JoinTokenRepository, type JoinTokenRow } from './join-token.repository';
-import { PlacementChanges } from './placement-changes';
 import { toServerName, uniqueName } from './server-names';
 import { ServerRepository } from './server.repository';
 
@@ -30,7 +30,7 @@ export class JoinService {
     private readonly tokens: JoinTokenRepository,
     private readonly servers: ServerRepository,
     private readonly authority: AuthorityService,
-    private readonly placements: PlacementChanges,
+    private readonly placements: ServerChanges,
     @Inject(AuditSink) private readonly sink: AuditSink,
     private readonly addresses: Addresses,
   ) {}
@@ -66,7 +66,7 @@ export class JoinService {
     const taken = await this.servers.namesWith(token.tenant_uid, wished.slice(0, SHARED_PREFIX));
     const server = { uid: newUid<'Server'>(), name: uniqueName(wished, (name) => taken.has(name)) };
     await this.tokens.addServer(token, { ...server, keySha256, agentVersion: request.agentVersion });
-    await this.placements.serverChanged(server.uid);
+    await this.placements.placementsChanged(server.uid);
     await this.record(token, server, address);
     this.wake.notify('servers');
     return server;

@@ -4,6 +4,7 @@ import { type Clock, systemClock, Waker } from '@ostler/kernel';
 import { AgentFeatures, ConnectedAgents, type PulseListener } from '../link';
 import { execute, query, UnitOfWork, Wake } from '../platform/db';
 import { Loops } from '../platform/loops';
+import { ServerChanges } from '../resources';
 import { ServerPulse } from './server-pulse';
 
 const TICK_MS = 1000;
@@ -32,6 +33,7 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
     private readonly unitOfWork: UnitOfWork,
     private readonly wake: Wake,
     private readonly loops: Loops,
+    private readonly resources: ServerChanges,
   ) {}
 
   onModuleInit(): void {
@@ -106,16 +108,19 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
       const isGrace = !server.pulse.hasLane && state === Server_State.CONNECTED;
       return state === server.written || isGrace ? [] : [{ uid, server, state, seenAt: this.seenAt(uid) }];
     });
-    if (changes.length === 0) return;
-    await this.unitOfWork.asSystem('server-state', async () => {
-      for (const { uid, state, seenAt } of changes) await this.write(uid, state, seenAt);
-      this.wake.notify('servers');
-    });
-    for (const { server, state } of changes) server.written = state;
+    for (const { uid, server, state, seenAt } of changes) {
+      // One transaction each: it locks the order of changes of one tenant after one server's row.
+      await this.unitOfWork.asSystem('server-state', async () => {
+        if (!(await this.write(uid, state, seenAt))) return;
+        await this.resources.connectionChanged(uid);
+        this.wake.notify('servers');
+      });
+      server.written = state;
+    }
   }
 
-  private async write(uid: string, state: Server_State, seenAt: Date | undefined): Promise<void> {
-    await execute(
+  private async write(uid: string, state: Server_State, seenAt: Date | undefined): Promise<boolean> {
+    const count = await execute(
       `update server set state = $2, state_since = now(), last_seen_at = coalesce($3, last_seen_at),
          resource_version = txid_current()
        where uid = $1 and removed_at is null and state <> $2
@@ -123,6 +128,7 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
       // Another process may hold its lane: it writes last_seen_at once a minute.
       [uid, state, seenAt ?? null, state === Server_State.CONNECTED, this.wasHere(uid)],
     );
+    return count > 0;
   }
 
   private wasHere(uid: string): boolean {

@@ -2,8 +2,6 @@ export { ConnectedAgents } from './connected-agents';
 export {
   AgentFeatures,
   type AgentServer,
-  type ContentSource,
-  type ManifestSource,
   type OperationSink,
   type PulseListener,
   type ServerDirectory,

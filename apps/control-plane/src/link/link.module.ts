@@ -5,6 +5,9 @@ import { ChallengeRelay } from './challenge-relay';
 import { ConnectedAgents } from './connected-agents';
 import { ContentRpc } from './content.rpc';
 import { DevelopmentCertificates } from './development-certificates';
+import { ManifestModule } from '../manifest';
+import { ReleasesModule } from '../releases';
+import { EngineSources } from './engine-sources';
 import { AgentFeatures } from './features';
 import { LanesRpc } from './lanes.rpc';
 import { LinkService } from './link.service';
@@ -12,7 +15,7 @@ import { PlacedCertificates } from './placed-certificates';
 import { TrustRpc } from './trust.rpc';
 
 @Module({
-  imports: [AuthorityModule],
+  imports: [AuthorityModule, ManifestModule, ReleasesModule],
   providers: [
     AgentCalls,
     AgentFeatures,
@@ -20,6 +23,7 @@ import { TrustRpc } from './trust.rpc';
     ConnectedAgents,
     ContentRpc,
     DevelopmentCertificates,
+    EngineSources,
     LanesRpc,
     LinkService,
     PlacedCertificates,
