@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { RolldownOptions } from 'rolldown';
 
-/** Ours, a file of ours, or a helper that the transform of decorators brings along. */
-const isBundled = (id: string) => /^(@ostler\/|@oxc-project\/runtime|[./\0])/.test(id);
+/** What Node finds in the app's own node_modules. A package that only one of our packages needs is bundled. */
+function installedFor(folder: string): (id: string) => boolean {
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'optionalDependencies', Record<string, string>>;
+  const names = Object.keys({ ...dependencies, ...optionalDependencies });
+  const others = names.filter((name) => !name.startsWith('@ostler/'));
+  return (id) => others.some((name) => id === name || id.startsWith(`${name}/`));
+}
 
 /** What every program of ours has in common. Decorators and their metadata follow the app's tsconfig.json. */
 function program(folder: string): RolldownOptions {
@@ -19,11 +27,11 @@ function program(folder: string): RolldownOptions {
   };
 }
 
-/** Our own sources in one file; what others wrote stays in node_modules, where Nest finds its optional parts. */
+/** Our own sources in one file; the app's dependencies stay in node_modules, where Nest finds its optional parts. */
 export function serverBundle(folder: string): RolldownOptions {
   return {
     ...program(folder),
-    external: (id) => !isBundled(id),
+    external: installedFor(folder),
     output: { dir: join(folder, 'dist'), format: 'esm', sourcemap: true, keepNames: true, cleanDir: true },
   };
 }
