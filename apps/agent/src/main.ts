@@ -147,16 +147,16 @@ function endSignal(): Promise<NodeJS.Signals> {
   }).finally(() => clearInterval(alive));
 }
 
-async function makeFolders(folders: Folders, { makeFolder }: Files): Promise<void> {
-  await makeFolder(folders.state, 0o711);
+async function makeFolders(folders: Folders, files: Files): Promise<void> {
+  await files.makeFolder(folders.state, 0o711);
   for (const secret of ['store', 'identity', 'certificates', 'operations', 'units'] as const) {
-    await makeFolder(folders[secret], 0o700);
+    await files.makeFolder(folders[secret], 0o700);
   }
-  for (const readable of ['releases', 'nginx'] as const) await makeFolder(folders[readable], 0o755);
+  for (const readable of ['releases', 'nginx'] as const) await files.makeFolder(folders[readable], 0o755);
 }
 
-async function bootId({ readPiece }: Files): Promise<string> {
-  const bytes = await readPiece('/proc/sys/kernel/random/boot_id', 0, 64);
+async function bootId(files: Files): Promise<string> {
+  const bytes = await files.readPiece('/proc/sys/kernel/random/boot_id', 0, 64);
   return Buffer.from(bytes ?? [])
     .toString('utf8')
     .trim();

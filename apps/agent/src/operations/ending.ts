@@ -1,6 +1,7 @@
 import { ErrorReason, OperationReport_State as State, type OperationReport } from '@ostler/contracts';
 import { AppError, messageOf } from '@ostler/kernel';
 import type { Outcome } from './operation.port';
+import { UnitLost } from './running-operation';
 
 const MOST_MESSAGE_CHARACTERS = 1000;
 
@@ -35,6 +36,7 @@ export function endingOf({ state, reason = '', message, exitCode }: Outcome): En
 }
 
 export function endingOfError(error: unknown, signal: AbortSignal): Ending {
+  if (error instanceof UnitLost) return INTERRUPTED;
   if (signal.aborted) return signal.reason === 'expired' ? EXPIRED : CANCELLED;
   const reason = error instanceof AppError ? (ErrorReason[error.reason] ?? 'INTERNAL') : 'INTERNAL';
   return { state: State.FAILED, reason, message: messageOf(error).slice(0, MOST_MESSAGE_CHARACTERS) };

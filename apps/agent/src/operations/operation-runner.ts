@@ -110,6 +110,7 @@ export class OperationRunner {
   /** Units go on; a started agent finds them. */
   stop(): void {
     this.stopped = true;
+    for (const running of this.running.values()) running.end('detached');
   }
 
   private kindOf(start: OperationStart): OperationKind | undefined {

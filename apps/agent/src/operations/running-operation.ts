@@ -17,6 +17,11 @@ export interface RunningOperationDeps {
   readonly wrote: () => void;
 }
 
+/** A unit is gone without having ended: the server was restarted, or somebody removed it. */
+export class UnitLost extends Error {
+  override readonly name = 'UnitLost';
+}
+
 export function unitName(uid: string, step: string): string {
   return `ostler-op-${uid}-${step}.service`;
 }
@@ -32,8 +37,8 @@ export class RunningOperation implements OperationContext {
     private readonly deps: RunningOperationDeps,
   ) {}
 
-  /** Ends what runs, its whole tree. */
-  end(why: 'cancelled' | 'expired'): void {
+  /** Ends what runs, its whole tree; `detached` leaves the unit to the next agent. */
+  end(why: 'cancelled' | 'expired' | 'detached'): void {
     this.abort.abort(why);
   }
 
@@ -76,11 +81,9 @@ export class RunningOperation implements OperationContext {
       const unit = await units.state(name);
       wrote();
       if (unit.state === 'ended') return unit.exitCode;
-      if (unit.state === 'absent') return undefined;
-      if (this.signal.aborted) {
-        await units.stop(name);
-        this.signal.throwIfAborted();
-      }
+      if (this.signal.aborted && this.signal.reason !== 'detached') await units.stop(name);
+      this.signal.throwIfAborted();
+      if (unit.state === 'absent') throw new UnitLost(`${name} is gone.`);
       await pause(clock, lookMs, this.signal);
     }
   }

@@ -17,7 +17,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-describe('in memory', () => storeContract(() => ({ store: openMemoryStore() })));
+describe('in memory', () => {
+  storeContract(() => ({ store: openMemoryStore() }));
+});
 
 describe('in a file', () => {
   storeContract(() => {

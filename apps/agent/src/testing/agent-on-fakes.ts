@@ -1,5 +1,5 @@
 import { Kind, type PlacementReport } from '@ostler/contracts';
-import { newUid, type Clock } from '@ostler/kernel';
+import { newUid } from '@ostler/kernel';
 import { FakeClock } from '@ostler/test-kit';
 import { createAgent, type Agent } from '../agent';
 import type { AgentConfig } from '../config';
@@ -71,7 +71,7 @@ function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
     files,
     exec,
     units,
-    clock: clock as Clock,
+    clock,
     log: collectingLog(complaints),
     random: () => 0.5,
     findNginx: () =>
