@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { AuditEntrySchema, LiveWatchRequest_Topic as Topic, Permission } from '@ostler/contracts';
+import {
+  AuditEntrySchema,
+  LiveWatchRequest_Topic as Topic,
+  OperationSchema,
+  Permission,
+} from '@ostler/contracts';
 
 import { AuditTrail } from '../audit';
 import { FleetService } from '../fleet';
+import { OperationsService } from '../operations';
 import { ResourceChanges } from '../resources';
 import type { LiveSource } from './live-source';
 import { newestSource } from './newest-source';
@@ -13,10 +19,24 @@ import { versionSource } from './version-source';
 export class LiveTopics {
   private readonly sources: readonly LiveSource[];
 
-  constructor(resources: ResourceChanges, fleet: FleetService, trail: AuditTrail) {
+  constructor(
+    resources: ResourceChanges,
+    fleet: FleetService,
+    operations: OperationsService,
+    trail: AuditTrail,
+  ) {
     this.sources = [
       resourceSource(resources),
       serverSource(fleet),
+      newestSource({
+        topic: Topic.OPERATIONS,
+        permission: Permission.OPERATIONS_READ,
+        word: 'operations',
+        schema: OperationSchema,
+        newest: (tenantUids, limit) => operations.newest(tenantUids, limit),
+        uidOf: ({ uid }) => uid,
+        event: (value) => ({ case: 'operationChanged', value }),
+      }),
       newestSource({
         topic: Topic.AUDIT,
         permission: Permission.AUDIT_READ,

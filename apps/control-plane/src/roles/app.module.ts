@@ -7,6 +7,7 @@ import { IdentityModule } from '../identity';
 import { LinkModule } from '../link';
 import { LiveModule } from '../live';
 import { ManifestModule } from '../manifest';
+import { OperationsModule } from '../operations';
 import { PlatformModule, type PlatformParts } from '../platform/platform.module';
 import { ReleasesModule } from '../releases';
 import { ResourcesModule } from '../resources';
@@ -19,6 +20,7 @@ const rooms = [
   LinkModule,
   LiveModule,
   ManifestModule,
+  OperationsModule,
   ReleasesModule,
   ResourcesModule,
 ];
