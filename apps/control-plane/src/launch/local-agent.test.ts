@@ -32,7 +32,7 @@ function supervise(script: string, clock = systemClock): LocalAgent {
 
 const printPid = 'console.log(`pid ${process.pid}`);';
 const wait = 'setInterval(() => undefined, 1000);';
-const pids = () => lines.flatMap((line) => /^pid (\d+)$/.exec(line)?.[1] ?? []).map(Number);
+const pids = () => lines.flatMap((line) => /^local agent: pid (\d+)$/.exec(line)?.[1] ?? []).map(Number);
 const isAlive = (pid: number | undefined) => existsSync(`/proc/${pid}/exe`);
 
 it('passes on what the agent says and ends it at stop', async () => {

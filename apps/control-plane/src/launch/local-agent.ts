@@ -6,6 +6,8 @@ import type { Readable } from 'node:stream';
 
 import { Backoff, type Clock, pause } from '@ostler/kernel';
 
+import { readAgentLine } from './agent-line';
+
 /** The agent ends with this code when another agent holds the lock of this machine. */
 const anotherAgentHoldsTheLock = 73;
 const steadyMilliseconds = 30_000;
@@ -83,12 +85,18 @@ class Supervision implements LocalAgent {
     const child = spawnInGroup(this.options);
     this.child = child;
     this.current = 'running';
-    forwardLines(child.stdout, (line) => this.options.log.info(line));
-    forwardLines(child.stderr, (line) => this.options.log.warn(line));
+    forwardLines(child.stdout, (line) => this.passOn(line));
+    forwardLines(child.stderr, (line) => this.options.log.warn(`local agent: ${line}`));
     const outcome = await exitOf(child);
     this.child = undefined;
     if (this.current === 'running') this.current = 'waiting';
     return outcome;
+  }
+
+  private passOn(line: string): void {
+    const { isWarning, text } = readAgentLine(line);
+    if (isWarning) this.options.log.warn(text);
+    else this.options.log.info(text);
   }
 }
 
