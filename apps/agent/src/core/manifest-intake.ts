@@ -1,9 +1,9 @@
-import { ManifestBodySchema, type ManifestBody, type ManifestEntry } from '@ostler/contracts';
+import type { ManifestBody, ManifestEntry } from '@ostler/contracts';
 import { AppError, Serial } from '@ostler/kernel';
 import { failpoint } from '../failpoints';
 import type { Fence, StoreOutcome } from '../link/core.port';
-import { placedResource, type Reconciler } from '../reconcile';
-import { checkContractRules, judgeManifest, judgeOffer, type RefusedEntry, type Store } from '../store';
+import { checkBodyRules, placedResource, type Reconciler } from '../reconcile';
+import { judgeManifest, judgeOffer, type RefusedEntry, type Store } from '../store';
 import type { Log } from '../telemetry';
 
 export interface ManifestIntakeDeps {
@@ -39,6 +39,7 @@ export class ManifestIntake {
       store.ledger.commit(change);
       failpoint('ledger.stored');
       log.info('a manifest is stored', numbersOf(offer, change.accepted.length, change.refused.length));
+      for (const { message } of change.refused) log.warn(message);
       reconciler.manifestStored(before, change);
       return {
         stored: true,
@@ -49,7 +50,7 @@ export class ManifestIntake {
   }
 
   private async check(entry: ManifestEntry, body: ManifestBody): Promise<void> {
-    await checkContractRules(ManifestBodySchema, body);
+    await checkBodyRules(body);
     const resource = placedResource(entry, body, this.deps.store.ledger.fence().epoch);
     if (!resource) throw AppError.invalid('spec', 'INVALID', 'there is none.');
     const driver = this.deps.reconciler.driver(entry.kind);

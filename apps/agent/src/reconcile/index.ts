@@ -1,3 +1,4 @@
+export { checkBodyRules } from './body-rules';
 export type * from './driver.port';
 export { placedResource } from './placed-resources';
 export { previewPlan } from './preview';

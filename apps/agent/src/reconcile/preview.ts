@@ -9,7 +9,8 @@ import {
   type PlanResult,
 } from '@ostler/contracts';
 import { AppError, isUuid, messageOf, type ResourceUid } from '@ostler/kernel';
-import { checkContractRules, messagesWithUnknownFields } from '../store';
+import { messagesWithUnknownFields } from '../store';
+import { checkBodyRules } from './body-rules';
 import type { PreviewChange, Previewed } from './driver.port';
 import { placedResource } from './placed-resources';
 import type { Reconciler } from './reconciler';
@@ -53,7 +54,7 @@ async function decode(planned: PlannedResource, reconciler: Reconciler, epoch: b
       `it uses fields of ${unknown.join(', ')} that the agent does not know; update the agent.`,
     );
   }
-  await checkContractRules(ManifestBodySchema, message);
+  await checkBodyRules(message);
   const edges = head.edges.map((edge) => ({ kind: edge.kind, name: edge.name, uid: edge.uid }));
   const { kind, name, tenantUid, generation } = head;
   const entry = create(ManifestEntrySchema, { uid, kind, name, tenantUid, generation, edges });

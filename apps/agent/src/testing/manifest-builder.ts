@@ -36,13 +36,12 @@ export interface ManifestInit {
   readonly tombstones?: MessageInitShape<typeof TombstoneSchema>[];
 }
 
-/** A site that answers with a fixed text. */
+/** A site that answers with a fixed text, compiled: without a placement. */
 export function siteBody(domain: string, text = 'hello'): ManifestBody {
   return create(ManifestBodySchema, {
     spec: {
       case: 'site',
       value: {
-        placement: { server: 'web-1' },
         domains: [domain],
         handler: { answer: { case: 'fixedResponse', value: { status: 200, body: text } } },
       },
