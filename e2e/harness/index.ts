@@ -19,4 +19,5 @@ export {
   OWNER_PASSWORD,
   startOstler,
 } from './ostler-process';
+export { type Pebble, startPebble } from './pebble';
 export { waitFor } from './wait-for';

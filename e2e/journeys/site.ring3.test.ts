@@ -1,6 +1,4 @@
-import { create } from '@bufbuild/protobuf';
-import { ConditionStatus, FileChange_Action, Kind, type Resource, ResourceSchema } from '@ostler/contracts';
-import { parseSpecFile } from '@ostler/resource-model';
+import { ConditionStatus, FileChange_Action, Kind } from '@ostler/contracts';
 import { explainError, newRequestId, type Ostler } from '@ostler/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -13,6 +11,7 @@ import {
   type TestServer,
   waitFor,
 } from '../harness';
+import { applyText, conditionOf, readResource, resourcesOf, waitForReady } from './journey';
 
 // A declared site is served by a real server, through faults. One server, one control plane, in order.
 
@@ -44,38 +43,8 @@ spec:
   handler: { staticFiles: { root: /srv/shop } }
 `;
 
-function resourcesOf(text: string): Resource[] {
-  const { resources, violations } = parseSpecFile(text);
-  expect(violations).toEqual([]);
-  return [...resources];
-}
-
-async function apply(text: string): Promise<Resource[]> {
-  const { results } = await ostler.resources.apply({
-    requestId: newRequestId(),
-    resources: resourcesOf(text),
-  });
-  return results.map(({ resource }) => resource ?? create(ResourceSchema));
-}
-
-async function read(name: string, kind = Kind.SITE): Promise<Resource> {
-  const { resource } = await ostler.resources.get({ kind, name });
-  return resource ?? create(ResourceSchema);
-}
-
-function condition(resource: Resource, type = 'Ready') {
-  return resource.status?.conditions.find((one) => one.type === type);
-}
-
-async function waitForReady(name: string, kind = Kind.SITE): Promise<Resource> {
-  let last: Resource | undefined;
-  await waitFor(`${name} is Ready`, async () => {
-    last = await read(name, kind);
-    if (condition(last)?.status === ConditionStatus.TRUE) return true;
-    throw new Error(condition(last)?.message);
-  });
-  return last!;
-}
+const apply = (text: string) => applyText(ostler, text);
+const read = (name: string) => readResource(ostler, name);
 
 async function page(
   host: string,
@@ -103,7 +72,7 @@ async function page(
 test('an applied site is served, and applying it again changes nothing', async () => {
   const [created] = await apply(shop);
   expect(created?.meta?.generation).toBe(1n);
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
   expect(await page('shop.test')).toEqual({ status: 200, text: '<h1>shop</h1>' });
   const [again] = await apply(shop);
   expect(again?.meta?.generation).toBe(1n);
@@ -139,7 +108,7 @@ test('a change makes a generation, and a revert brings the earlier one back as a
   await apply(shop.replace('/srv/shop', '/srv/shop2'));
   await server.run(['mkdir', '-p', '/srv/shop2']);
   await server.writeFile('/srv/shop2/index.html', 'second');
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
   await waitFor('the second page', async () => (await page('shop.test')).text === 'second');
   await ostler.resources.revert({
     requestId: newRequestId(),
@@ -147,7 +116,7 @@ test('a change makes a generation, and a revert brings the earlier one back as a
     name: 'shop',
     toGeneration: 1n,
   });
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
   await waitFor('the first page', async () => (await page('shop.test')).text === '<h1>shop</h1>');
   const { revisions } = await ostler.resources.listRevisions({ kind: Kind.SITE, name: 'shop' });
   expect(revisions.map(({ generation }) => generation)).toEqual([3n, 2n, 1n]);
@@ -169,7 +138,7 @@ test('a domain has one owner, and hostile strings are refused by their field', a
     reasonName: 'INVALID',
     violations: [{ field: 'resources[0].site.domains[0]' }],
   });
-  expect(condition(await read('shop'))?.status).toBe(ConditionStatus.TRUE);
+  expect(conditionOf(await read('shop'))?.status).toBe(ConditionStatus.TRUE);
 });
 
 test('a site with TLS gets its certificate from the internal authority and serves it', async () => {
@@ -180,8 +149,8 @@ spec: { domains: [shop.test], selfSigned: {} }
 ---
 ${shop}  tls: { certificate: { kind: certificate, name: shop }, forceHttps: true }
 `);
-  await waitForReady('shop', Kind.CERTIFICATE);
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop', Kind.CERTIFICATE);
+  await waitForReady(ostler, 'shop');
   const answer = await server.run([
     'curl',
     '-sSk',
@@ -198,7 +167,7 @@ ${shop}  tls: { certificate: { kind: certificate, name: shop }, forceHttps: true
     .catch(explainError);
   expect(referenced).toMatchObject({ reasonName: 'REFERENCED' });
   await apply(shop);
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
 });
 
 test('a file edited by hand is reported with its diff, and put back when that is the policy', async () => {
@@ -237,7 +206,7 @@ test('a file edited by hand is reported with its diff, and put back when that is
     },
     { timeoutMs: 180_000 },
   );
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
 });
 
 test('the site is served and healed while the control plane is gone, and a change waits for it', async () => {
@@ -259,25 +228,25 @@ test('the site is served and healed while the control plane is gone, and a chang
   });
   ostler = await control.signIn();
   await apply(shop.replace('/srv/shop', '/srv/shop2'));
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
   expect((await page('shop.test')).text).toBe('second');
 });
 
 test('after power loss the server serves what it served before', async () => {
   await server.powerLoss();
   await waitFor('the page is back', async () => (await page('shop.test')).text === 'second');
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
 });
 
 test('a partition makes the status Unknown, and it heals by itself', async () => {
   await server.partition({ direction: 'both' });
   await waitFor('the site is Unknown', async () => {
     const resource = await read('shop');
-    return condition(resource)?.status === ConditionStatus.UNKNOWN;
+    return conditionOf(resource)?.status === ConditionStatus.UNKNOWN;
   });
   await apply(shop);
   await server.heal();
-  await waitForReady('shop');
+  await waitForReady(ostler, 'shop');
   expect((await page('shop.test')).text).toBe('<h1>shop</h1>');
 });
 
@@ -288,5 +257,5 @@ test('a deleted site is gone from the server, and its domain is free again', asy
     await apply(shop.replace('name: shop', 'name: next'));
     return true;
   });
-  await waitForReady('next');
+  await waitForReady(ostler, 'next');
 });

@@ -86,7 +86,7 @@ export async function issueAcme(
   domains: readonly string[],
   parts: IssueParts,
 ): Promise<Issued> {
-  await ensureReachable(domains, parts);
+  await ensureReachable(resource, domains, parts);
   const directoryUrl = source.directoryUrl || LETS_ENCRYPT;
   const accountKeyPem = await parts.files.accountKey(hash(directoryUrl), makeAccountKey);
   const { csr, privateKeyPem } = await makeKeyAndRequest(domains);
@@ -109,14 +109,18 @@ export async function issueAcme(
   return { chain, privateKeyPem };
 }
 
-async function ensureReachable(domains: readonly string[], parts: IssueParts): Promise<void> {
+async function ensureReachable(
+  resource: PlacedResource,
+  domains: readonly string[],
+  parts: IssueParts,
+): Promise<void> {
   const port = parts.httpPort();
   if (port === undefined)
     throw new NotYet('NGINX_MISSING', 'This server has no nginx to answer the challenge.');
   const token = `ostler-preflight-${randomBytes(16).toString('hex')}`;
   const content = randomBytes(16).toString('hex');
-  await parts.challenges.serve(token, content);
   try {
+    for (const domain of domains) await serveEverywhere(resource, parts, domain, token, content);
     const [problem] = await preflight(parts.net, { domains, token, content, port });
     if (problem) throw new NotYet(problem.reason, problem.message);
   } finally {
