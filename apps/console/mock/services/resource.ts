@@ -13,9 +13,9 @@ import {
   WatchResponse_Type,
 } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
-import { stringify } from 'yaml';
+import { specToYaml } from '@ostler/resource-model';
 import { admit, refuseDomainsOfOthers, refuseInvalid, refuseMissingReferences } from '../admission';
-import { fieldChanges, specJson } from '../field-changes';
+import { fieldChanges } from '../field-changes';
 import { plansFor } from '../plan';
 import { placedOn, progressingStatus, readyStatus } from '../placements';
 import { refusal } from '../refuse';
@@ -61,8 +61,8 @@ function readMethods(world: World): Pick<Methods, 'get' | 'list' | 'watch' | 'li
       const after = revisionAt(world, resource, toGeneration).resource;
       return {
         fields: fieldChanges(before, after),
-        beforeYaml: stringify(specJson(before)),
-        afterYaml: stringify(specJson(after)),
+        beforeYaml: specToYaml(before.spec),
+        afterYaml: specToYaml(after.spec),
       };
     },
   };

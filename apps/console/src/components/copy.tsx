@@ -20,7 +20,7 @@ export function CopyText({ text, shown = text }: { text: string; shown?: string 
       type="button"
       onClick={copy}
       title={`Copy ${text}`}
-      className="hover:bg-hover -mx-1 inline-flex max-w-full items-center gap-1 rounded px-1 font-mono text-xs"
+      className="hover:bg-hover -mx-1 inline-flex min-h-6 max-w-full items-center gap-1 rounded px-1 font-mono text-xs"
     >
       <span className="truncate">{shown}</span>
       {copied ? <Check className="text-ready size-3 shrink-0" /> : <Copy className="text-ink-3 size-3 shrink-0" />}

@@ -12,7 +12,7 @@ export interface Column<Row> {
   readonly width: string;
   readonly cell: (row: Row) => ReactNode;
   readonly sortable?: boolean;
-  /** The narrowest window that shows it as a column; a card shows it always. */
+  /** The narrowest window that shows it; one without is on cards too. */
   readonly from?: Width;
   readonly align?: 'end';
 }
@@ -31,7 +31,7 @@ export interface DataTableProps<Row> {
 }
 
 const ROW_HEIGHT = 36;
-const CARD_HEIGHT = 112;
+const CARD_HEIGHT = 92;
 /** Below this, all rows are in the document: find-in-page and printing see them. */
 const VIRTUAL_FROM = 120;
 
@@ -39,7 +39,7 @@ const VIRTUAL_FROM = 120;
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const atLeast = useAtLeast();
   const asCards = !atLeast('sm');
-  const columns = props.columns.filter(({ from }) => asCards || atLeast(from));
+  const columns = props.columns.filter(({ from }) => atLeast(from));
   const tracks = columns.map(({ width }) => width).join(' ');
   const body = useRef<HTMLDivElement>(null);
   const rows = useVisibleRows(props.rows.length, asCards ? CARD_HEIGHT : ROW_HEIGHT, body);

@@ -1,5 +1,6 @@
 import { FileChange_Action, type FileChange } from '@ostler/contracts';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
+import { foldSame } from '../lib/fold-same';
 import { type DiffLine, diffLines } from '../lib/line-diff';
 import { pairLines, parseUnifiedDiff } from '../lib/unified-diff';
 
@@ -12,10 +13,30 @@ const grounds: Readonly<Record<DiffLine['kind'], string>> = {
 };
 const signs: Readonly<Record<DiffLine['kind'], string>> = { same: ' ', added: '+', removed: '−' };
 
-/** Two texts, compared. */
+/** Two texts, compared; what is far from any change is folded. */
 export function TextDiff({ before, after, shape }: { before: string; after: string; shape: DiffShape }) {
-  const lines = diffLines(before, after);
-  return <DiffLines lines={lines} shape={shape} />;
+  const runs = useMemo(() => foldSame(diffLines(before, after)), [before, after]);
+  return runs.map((run, index) =>
+    run.hidden ? (
+      <FoldedLines key={index} lines={run.lines} shape={shape} />
+    ) : (
+      <DiffLines key={index} lines={run.lines} shape={shape} />
+    ),
+  );
+}
+
+function FoldedLines({ lines, shape }: { lines: readonly DiffLine[]; shape: DiffShape }) {
+  const [open, setOpen] = useState(false);
+  if (open) return <DiffLines lines={lines} shape={shape} />;
+  return (
+    <button
+      type="button"
+      onClick={() => setOpen(true)}
+      className="bg-sunken text-ink-2 hover:bg-hover block w-full px-4 py-1 text-left text-xs"
+    >
+      Show {lines.length} lines that are the same
+    </button>
+  );
 }
 
 export function DiffLines({ lines, shape }: { lines: readonly DiffLine[]; shape: DiffShape }) {

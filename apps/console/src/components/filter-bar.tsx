@@ -50,7 +50,7 @@ export function FilterBar({
             type="button"
             aria-label="Clear the filter"
             onClick={() => change('')}
-            className="text-ink-3 hover:text-ink absolute top-2 right-2"
+            className="text-ink-3 hover:text-ink absolute top-1 right-1 flex size-6 items-center justify-center"
           >
             <X className="size-4" />
           </button>

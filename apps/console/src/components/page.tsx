@@ -79,12 +79,12 @@ export function Facts({ pairs }: { pairs: readonly (readonly [label: string, val
   );
 }
 
-export function Labels({ labels }: { labels: Readonly<Record<string, string>> }) {
+export function Labels({ labels, oneLine = false }: { labels: Readonly<Record<string, string>>; oneLine?: boolean }) {
   const pairs = Object.entries(labels).sort(([a], [b]) => a.localeCompare(b));
   return (
-    <span className="flex min-w-0 flex-wrap gap-1">
+    <span className={`flex min-w-0 gap-1 ${oneLine ? 'overflow-hidden' : 'flex-wrap'}`} title={pairs.map(([key, value]) => `${key}=${value}`).join(' ')}>
       {pairs.map(([key, value]) => (
-        <span key={key} className="bg-sunken border-line text-ink-2 rounded border px-1.5 font-mono text-2xs">
+        <span key={key} className="bg-sunken border-line text-ink-2 rounded border px-1.5 font-mono text-2xs whitespace-nowrap">
           {value ? `${key}=${value}` : key}
         </span>
       ))}

@@ -15,9 +15,35 @@ export function fieldErrorsOf(violations: readonly Violation[]): FieldErrors {
   const errors = new Map<string, string>();
   for (const { field, message } of violations) {
     const path = formPath(field);
-    errors.set(path, errors.has(path) ? `${errors.get(path)} ${message}` : message);
+    const text = forPeople(message);
+    errors.set(path, errors.has(path) ? `${errors.get(path)} ${text}` : text);
   }
   return errors;
+}
+
+const PATTERN = /regex pattern `(.*)`/;
+
+/** What a pattern of the contract asks for, where its message would show the expression itself. */
+const patternWords: Readonly<Record<string, string>> = {
+  '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$':
+    'Use lower-case letters, digits and dashes; begin and end with a letter or a digit.',
+  '^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$': 'This is not the name of a server.',
+  '^[a-z0-9]([-a-z0-9._/]*[a-z0-9])?$': 'A label begins and ends with a lower-case letter or a digit.',
+  '^([A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?)?$':
+    'The value of a label has letters, digits, dots, dashes and underscores.',
+  "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$": 'A header name has letters, digits and dashes, no spaces.',
+  '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'Use a plain file name, like index.html.',
+  '^([A-Za-z0-9][A-Za-z0-9._-]*)?$': 'Use a plain file name, like index.php.',
+  '^(sha256:[0-9a-f]{64})?$': 'A release is sha256: and 64 hexadecimal digits.',
+  '^[A-Za-z0-9._@-]+$': 'Use letters, digits, dots, dashes, underscores and @.',
+};
+
+/** A rule's message as a sentence. */
+function forPeople(message: string): string {
+  const pattern = PATTERN.exec(message)?.[1];
+  const text = (pattern !== undefined && patternWords[pattern]) || message;
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 export function formPath(field: string): string {

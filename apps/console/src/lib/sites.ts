@@ -26,9 +26,9 @@ export function siteSpecOf({ spec }: Resource): SiteSpec | undefined {
 
 /** Where a site runs, in words. */
 export function placementText(placement: Placement | undefined): string {
-  if (placement?.server) return `on ${placement.server}`;
+  if (placement?.server) return `On ${placement.server}`;
   const labels = formatLabels(placement?.selector ?? {});
-  return labels === '' ? 'nowhere' : `on servers with ${labels}`;
+  return labels === '' ? 'Nowhere' : `On servers with ${labels}`;
 }
 
 /** What each server says of a site. */

@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react';
 
 /** Widths at which the layout changes, in pixels; the same as Tailwind's. */
-export const widths = { sm: 640, md: 768, lg: 1024, xl: 1280 } as const;
+export const widths = { sm: 640, md: 768, lg: 1024, xl: 1280, '2xl': 1536 } as const;
 export type Width = keyof typeof widths;
 
-const order: readonly Width[] = ['sm', 'md', 'lg', 'xl'];
+const order: readonly Width[] = ['sm', 'md', 'lg', 'xl', '2xl'];
 
 function widest(): Width | undefined {
   return order.findLast((width) => window.innerWidth >= widths[width]);

@@ -19,12 +19,12 @@ export function PlanView({ draft }: { draft: ResourceDraft }) {
   return (
     <div className="flex flex-col gap-4" aria-busy={isRunning}>
       <p className="text-sm font-semibold">
-        {result?.change === Change.UNCHANGED ? 'Nothing would change.' : fileCountsText(data.plans.flatMap(({ files }) => files))}
+        {result?.change === Change.UNCHANGED ? 'Nothing would change.' : `${fileCountsText(data.plans.flatMap(({ files }) => files))} on ${countText(data.plans.length, 'server')}`}
         {isRunning && <span className="text-ink-3 font-normal"> Planning again</span>}
       </p>
-      {result && result.fields.length > 0 && result.change === Change.UPDATED && <FieldChanges fields={result.fields} />}
-      {data.plans.map((plan) => (
-        <ServerPlanCard key={plan.serverUid} plan={plan} open={data.plans.length <= 2} />
+      {result && result.fields.length > 0 && result.change === Change.UPDATED && <SpecChanges fields={result.fields} />}
+      {groupPlans(data.plans).map((plans) => (
+        <ServerPlansCard key={plans[0].serverUid} plans={plans} />
       ))}
       {data.plans.length === 0 && result?.change !== Change.UNCHANGED && (
         <p className="text-ink-2 text-sm">No server has a part in this now.</p>
@@ -42,7 +42,7 @@ function PlanSkeleton() {
   );
 }
 
-function FieldChanges({ fields }: { fields: readonly FieldChange[] }) {
+function SpecChanges({ fields }: { fields: readonly FieldChange[] }) {
   return (
     <div>
       <p className="text-ink-2 mb-1 text-xs">{countText(fields.length, 'field')} of the spec</p>
@@ -59,7 +59,21 @@ function FieldChanges({ fields }: { fields: readonly FieldChange[] }) {
   );
 }
 
-function ServerPlanCard({ plan, open }: { plan: ServerPlan; open: boolean }) {
+/** Servers on which the same happens are one card. */
+export function groupPlans(plans: readonly ServerPlan[]): readonly [ServerPlan, ...ServerPlan[]][] {
+  const groups = new Map<string, [ServerPlan, ...ServerPlan[]]>();
+  for (const plan of plans) {
+    const files = plan.files.map(({ path, action, diff }) => [path, action, diff]);
+    const key = JSON.stringify([plan.verified, plan.valid, plan.message, plan.actions, files]);
+    const group = groups.get(key);
+    if (group) group.push(plan);
+    else groups.set(key, [plan]);
+  }
+  return [...groups.values()];
+}
+
+function ServerPlansCard({ plans }: { plans: readonly [ServerPlan, ...ServerPlan[]] }) {
+  const [plan] = plans;
   const verdict = !plan.verified
     ? ({ state: 'unknown', word: 'Not verified on the server' } as const)
     : plan.valid
@@ -67,14 +81,14 @@ function ServerPlanCard({ plan, open }: { plan: ServerPlan; open: boolean }) {
       : ({ state: 'failed', word: 'Refused there' } as const);
   return (
     <div className="border-line min-w-0 rounded-md border p-2.5">
-      <div className="mb-1 flex flex-wrap items-center gap-x-3 text-sm">
-        <span className="font-medium">{plan.serverName}</span>
+      <div className="mb-1 flex flex-wrap items-baseline gap-x-3 text-sm">
+        <span className="min-w-0 font-medium break-words">{plans.map(({ serverName }) => serverName).join(', ')}</span>
         <span className="text-xs">
           <StatusText health={verdict} />
         </span>
       </div>
       {plan.message && <p className="text-ink-2 mb-1 text-xs break-words whitespace-pre-wrap">{plan.message}</p>}
-      {plan.files.length > 0 ? <FileChanges files={plan.files} open={open} /> : <p className="text-ink-3 text-xs">No file changes.</p>}
+      {plan.files.length > 0 ? <FileChanges files={plan.files} /> : <p className="text-ink-3 text-xs">No file changes.</p>}
       {plan.actions.length > 0 && <p className="text-ink-2 mt-1 text-xs">Then: {plan.actions.join(', ')}.</p>}
     </div>
   );

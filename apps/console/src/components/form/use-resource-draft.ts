@@ -1,6 +1,7 @@
 import type { ApplyResponse, Resource } from '@ostler/contracts';
 import { ErrorReason } from '@ostler/contracts';
 import { checkResource, withoutOutput } from '@ostler/resource-model';
+import type { Violation } from '@ostler/kernel';
 import { type ExplainedError, explainError, newRequestId } from '@ostler/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
@@ -16,7 +17,7 @@ export interface ResourceDraft {
   readonly draft: Resource;
   readonly change: (next: Resource) => void;
   readonly isChanged: boolean;
-  /** What is wrong, by field; of a new resource, what is merely missing is told after the first try. */
+  /** What is wrong, by field; of a new one, what is not filled in yet is told after the first try. */
   readonly errors: FieldErrors;
   readonly yaml: string;
   /** What would happen, from the servers themselves. */
@@ -40,6 +41,7 @@ export function useResourceDraft(original: Resource, isNew: boolean, onSaved: (a
   const yaml = useMemo(() => specFileText(draft), [draft]);
   const [firstYaml] = useState(yaml);
   const checked = useMemo(() => checkResource(draft, 'resources[0]'), [draft]);
+  const [untouched] = useState(() => new Set(checked.violations.map(keyOf)));
   const [edits, setEdits] = useState(0);
   const isSettled = useSettled(edits, SETTLE_MS) === edits;
   const isSound = checked.violations.length === 0;
@@ -63,10 +65,10 @@ export function useResourceDraft(original: Resource, isNew: boolean, onSaved: (a
   const saveError = apply.isError ? explainError(apply.error) : undefined;
   const planError = plan.isError ? explainError(plan.error) : undefined;
   const errors = useMemo(() => {
-    const local = checked.violations.filter(({ reason }) => tried || !isNew || !MISSING.test(reason));
+    const local = checked.violations.filter((one) => tried || !isNew || !untouched.has(keyOf(one)));
     const remote = isSound ? [...(planError?.violations ?? []), ...(saveError?.violations ?? [])] : [];
     return fieldErrorsOf([...local, ...remote]);
-  }, [checked, tried, isNew, isSound, planError, saveError]);
+  }, [checked, untouched, tried, isNew, isSound, planError, saveError]);
   return {
     draft,
     change: (next) => {
@@ -93,7 +95,7 @@ export function useResourceDraft(original: Resource, isNew: boolean, onSaved: (a
   };
 }
 
-const MISSING = /REQUIRED|MIN_LEN|MIN_ITEMS|EMPTY|MISSING|SOURCE|PLACEMENT_ONE/;
+const keyOf = ({ field, reason }: Violation): string => `${field} ${reason}`;
 
 /** Secrets are not in the YAML, so a new one is looked for by itself. */
 function hasNewSecret({ spec }: Resource): boolean {

@@ -28,9 +28,9 @@ const columns: readonly Column<AuditEntry>[] = [
   { id: 'subject', header: 'About', width: 'minmax(9rem,1.5fr)', cell: ({ subject }) => subject },
   { id: 'method', header: 'Call', width: 'minmax(8rem,1fr)', from: 'lg', cell: ({ method }) => <span title={method}>{methodText(method)}</span> },
   { id: 'message', header: 'What', width: 'minmax(10rem,2.5fr)', cell: ({ message }) => <span title={message}>{message}</span> },
-  { id: 'reason', header: 'Reason', width: '8rem', from: 'xl', cell: ({ reason }) => (reason ? ErrorReason[reason] : '') },
+  { id: 'reason', header: 'Reason', width: '8rem', from: '2xl', cell: ({ reason }) => (reason ? ErrorReason[reason] : '') },
   { id: 'actor', header: 'By', width: 'minmax(8rem,1.2fr)', from: 'md', cell: ({ actor }) => actor },
-  { id: 'address', header: 'From', width: '8rem', from: 'xl', cell: ({ address }) => address },
+  { id: 'address', header: 'From', width: '8rem', from: '2xl', cell: ({ address }) => address },
 ];
 
 /** Every change, and every call that was denied or refused. */

@@ -45,7 +45,7 @@ const columns: readonly Column<Server>[] = [
   },
   { id: 'os', header: 'System', width: 'minmax(8rem,2fr)', from: 'lg', cell: ({ facts }) => facts?.os ?? '' },
   { id: 'address', header: 'Address', width: 'minmax(7rem,1fr)', from: 'xl', cell: ({ facts }) => facts?.addresses[0] ?? '' },
-  { id: 'labels', header: 'Labels', width: 'minmax(8rem,2fr)', from: 'md', cell: ({ labels }) => <Labels labels={labels} /> },
+  { id: 'labels', header: 'Labels', width: 'minmax(8rem,2fr)', from: 'md', cell: ({ labels }) => <Labels oneLine labels={labels} /> },
   { id: 'seen', header: 'Last seen', width: '6.5rem', from: 'md', align: 'end', cell: ({ lastSeenAt }) => <Time at={lastSeenAt} /> },
 ];
 

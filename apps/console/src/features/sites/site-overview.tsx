@@ -22,7 +22,7 @@ export function SiteOverview({ site }: { site: Resource }) {
                 'Addresses',
                 <span key="urls" className="flex flex-col items-start">
                   {siteUrls(site).map((url) => (
-                    <a key={url} href={url} target="_blank" rel="noreferrer" className="link break-all">
+                    <a key={url} href={url} target="_blank" rel="noreferrer" className="link block py-1 break-all">
                       {url}
                     </a>
                   ))}

@@ -55,7 +55,7 @@ function SiteDetail({ site }: { site: Resource }) {
       badge={<StatusBadge health={health} />}
       sub={
         <>
-          {site.meta?.displayName && <span className="text-ink">{site.meta.displayName} </span>}
+          {site.meta?.displayName && <span className="text-ink">{site.meta.displayName}. </span>}
           {placementText(siteSpecOf(site)?.placement)}. {health.message}
         </>
       }

@@ -46,7 +46,7 @@ const columns: readonly Column<Resource>[] = [
     from: 'md',
     cell: ({ status }) => `${status?.placementsReady ?? 0} of ${status?.placements ?? 0}`,
   },
-  { id: 'labels', header: 'Labels', width: 'minmax(8rem,1.4fr)', from: 'xl', cell: ({ meta }) => <Labels labels={meta?.labels ?? {}} /> },
+  { id: 'labels', header: 'Labels', width: 'minmax(8rem,1.4fr)', from: 'xl', cell: ({ meta }) => <Labels oneLine labels={meta?.labels ?? {}} /> },
   {
     id: 'changed',
     header: 'Changed',
