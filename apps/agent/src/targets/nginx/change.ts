@@ -1,3 +1,4 @@
+import type { Directive } from './configuration/tree';
 import type { Contribution, ServerFacts } from './contribution';
 
 /** A site as it should be; without contribution it is removed. */
@@ -14,4 +15,15 @@ export interface Refusal {
 export function foreignPorts(contribution: Contribution, facts: ServerFacts): number[] {
   const tls = contribution.probes.some((probe) => probe.tls);
   return [facts.httpPort, ...(tls ? [facts.httpsPort] : [])];
+}
+
+/** Changes that listen on a port that nginx could not have, when it names one. */
+export function blamedByPort(message: string, changes: ReadonlyMap<string, Change>): Map<string, string> {
+  const port = /bind\(\) to \S+:([0-9]+) failed/.exec(message)?.[1];
+  const listens = (nodes: readonly Directive[]): boolean =>
+    nodes.some(({ name, args, children }) =>
+      name === 'listen' ? String(args[0]).endsWith(`:${port}`) : listens(children ?? []),
+    );
+  const blamed = [...changes].filter(([, { contribution }]) => contribution && listens(contribution.nodes));
+  return new Map(port === undefined ? [] : blamed.map(([uid]) => [uid, message]));
 }

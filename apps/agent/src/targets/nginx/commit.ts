@@ -3,14 +3,14 @@ import type { Files } from '../../host/fs/port';
 import { nginxMessage } from '../../host/nginx';
 import type { ForeignConfiguration } from '../../host/nginx';
 import { assembleGeneration, hookText } from './assemble';
-import { foreignPorts, type Change, type Refusal } from './change';
+import { blamedByPort, foreignPorts, type Change, type Refusal } from './change';
 import { digestOf } from './contribution';
 import { holdsOf, shadowOf } from './foreign';
 import { filesOf, SITE_FILE, type GenerationStore, type SiteSet, type StoredSite } from './generation-store';
 import { writeJournal } from './journal';
 import { generationPath, sitePath } from './layout';
 import { blamedIn, inWords } from './messages';
-import { watchReload, type Before, type WatchEnvironment } from './watch';
+import { lookBefore, watchReload, type WatchEnvironment } from './watch';
 
 /** Where a test may kill the agent; the names are in failpoints/registry.ts. */
 export type CommitFailpoint =
@@ -193,7 +193,9 @@ export class Commit {
     const watched = await this.swapAndWatch(generation, changes);
     if (!watched.ok) {
       await this.rollBack(from, watched.loaded);
-      return { ok: false, stage: 'reload', message: watched.message, offenders: watched.offenders };
+      const offenders =
+        watched.offenders.size > 0 ? watched.offenders : blamedByPort(watched.message, changes);
+      return { ok: false, stage: 'reload', message: watched.message, offenders };
     }
     failpoint('nginx.watched');
     await writeJournal(files, store.layout, { current: generation });
@@ -204,7 +206,7 @@ export class Commit {
 
   private async swapAndWatch(generation: string, changes: ReadonlyMap<string, Change>) {
     const { runtime, files, store, failpoint } = this.environment;
-    const before = await this.lookBefore();
+    const before = await lookBefore(this.environment.runtime);
     await files.writeAtomic(runtime.hookPath, hookText(generationPath(store.layout, generation)), {
       mode: 0o644,
     });
@@ -213,14 +215,6 @@ export class Commit {
     await runtime.reload();
     failpoint('nginx.reloaded');
     return watchReload(before, expectedOf(generation, changes), this.environment);
-  }
-
-  private async lookBefore(): Promise<Before | undefined> {
-    const { runtime } = this.environment;
-    const processes = await runtime.processes();
-    if (!processes) return undefined;
-    const { size } = await runtime.errorsAfter(Number.MAX_SAFE_INTEGER);
-    return { processes, errorLogSize: size };
   }
 
   /** nginx did not run: it starts with the new configuration, and is then probed like after a reload. */
@@ -249,7 +243,7 @@ export class Commit {
     const { runtime, files, store, failpoint, log } = this.environment;
     const text = hookText(from === null ? undefined : generationPath(store.layout, from));
     await files.writeAtomic(runtime.hookPath, text, { mode: 0o644 });
-    const before = await this.lookBefore();
+    const before = await lookBefore(this.environment.runtime);
     if (loaded && before) {
       await runtime.reload();
       const watched = await watchReload(before, { generation: from ?? '', sites: [] }, this.environment);

@@ -5,11 +5,11 @@ import type { Live } from './commit';
 import { filesOf, type GenerationStore, type StoredGeneration } from './generation-store';
 import { readJournal, writeJournal, type JournalState } from './journal';
 import { generationPath, sitePath } from './layout';
+import { lookBefore, watchReload, type WatchEnvironment } from './watch';
 
-export interface RecoverEnvironment {
+export interface RecoverEnvironment extends WatchEnvironment {
   readonly files: Files;
   readonly store: GenerationStore;
-  readonly runtime: NginxRuntime;
   readonly log: (line: string, fields?: Record<string, unknown>) => void;
 }
 
@@ -19,7 +19,7 @@ export interface RecoverEnvironment {
  * it again changes nothing.
  */
 export async function recover(environment: RecoverEnvironment): Promise<Live> {
-  const { store, runtime, files, log } = environment;
+  const { store, files, log } = environment;
   const journal = (await readJournal(files, store.layout)) ?? (await journalOfHook(environment));
   const first = journal.commit ? await inOrder(journal, environment) : [journal.current];
   // Whatever was written last is nearer to what was declared than nothing.
@@ -31,12 +31,24 @@ export async function recover(environment: RecoverEnvironment): Promise<Live> {
   for (const generation of candidates) {
     const adopted = await adopt(generation, environment);
     if (!adopted) continue;
+    if ((journal.commit || adopted.mended) && !(await load(adopted.live, environment))) continue;
     await writeJournal(files, store.layout, { current: generation });
     if (journal.commit) log('an interrupted nginx commit was brought to its end', { generation });
-    if ((journal.commit || adopted.mended) && (await runtime.processes())) await runtime.reload();
     return adopted.live;
   }
   return beginAnew(environment);
+}
+
+/** What nginx has loaded is not known: it loads what the hook names, and is watched like after a commit. */
+async function load({ generation, sites }: Live, environment: RecoverEnvironment): Promise<boolean> {
+  const { runtime, log } = environment;
+  const before = await lookBefore(runtime);
+  if (!before) return true;
+  await runtime.reload();
+  const points = [...sites].map(([uid, { contribution }]) => ({ uid, points: contribution?.probes ?? [] }));
+  const watched = await watchReload(before, { generation: generation ?? '', sites: points }, environment);
+  if (!watched.ok) log('a generation was not loaded', { generation, message: watched.message });
+  return watched.ok;
 }
 
 /** No generation is usable: nginx goes on with what it has loaded until the drivers bring their sites again. */

@@ -5,6 +5,7 @@ import type { NginxProcesses, NginxRuntime } from '../../host/nginx';
 import type { ProbePoint, ServerFacts } from './contribution';
 
 const LOAD_TIMEOUT_MS = 12_000;
+const OLD_WORKERS_MS = 3_000;
 const PROBE_TIMEOUT_MS = 4_000;
 const ONE_PROBE_TIMEOUT_MS = 1_500;
 const MOST_PROBED_SITES = 40;
@@ -13,6 +14,14 @@ const MOST_PROBED_SITES = 40;
 export interface Before {
   readonly processes: NginxProcesses;
   readonly errorLogSize: number;
+}
+
+/** Undefined when nginx does not run. */
+export async function lookBefore(runtime: NginxRuntime): Promise<Before | undefined> {
+  const processes = await runtime.processes();
+  if (!processes) return undefined;
+  const { size } = await runtime.errorsAfter(Number.MAX_SAFE_INTEGER);
+  return { processes, errorLogSize: size };
 }
 
 /** Who should answer after the reload. */
@@ -63,17 +72,24 @@ async function waitForWorkers(
   const old = new Set(before.processes.workerPids);
   const end = clock.monotonic() + LOAD_TIMEOUT_MS;
   const failed = (message: string): Watched => ({ ok: false, loaded: false, message, offenders: new Map() });
+  let complaint: string | undefined;
+  let freshSince: number | undefined;
   while (clock.monotonic() < end) {
     const { text } = await runtime.errorsAfter(before.errorLogSize);
-    const complaint = complaintOf(text, before.processes.masterPid);
-    if (complaint !== undefined) return failed(complaint);
+    complaint = complaintOf(text, before.processes.masterPid);
+    if (complaint !== undefined && !isStillTrying(text)) return failed(complaint);
     const now = await runtime.processes();
     if (!now || now.masterPid !== before.processes.masterPid)
       return { ...failed('nginx ended while it loaded the new configuration'), loaded: true } as Watched;
-    if (now.workerPids.some((pid) => !old.has(pid))) return undefined;
+    const fresh = now.workerPids.filter((pid) => !old.has(pid));
+    if (fresh.length > 0) freshSince ??= clock.monotonic();
+    // An old worker that still accepts would answer as before: wait for it, unless it is stuck.
+    const isAlone = fresh.length === now.workerPids.length;
+    if (freshSince !== undefined && (isAlone || clock.monotonic() - freshSince > OLD_WORKERS_MS))
+      return undefined;
     await pause(clock, 15);
   }
-  return failed(`nginx started no new workers within ${LOAD_TIMEOUT_MS / 1000} s`);
+  return failed(complaint ?? `nginx started no new workers within ${LOAD_TIMEOUT_MS / 1000} s`);
 }
 
 /** What the master says since the reload at the levels that mean "not loaded". */
@@ -82,6 +98,11 @@ export function complaintOf(log: string, masterPid: number): string | undefined 
     .split('\n')
     .filter((line) => line.includes(` ${masterPid}#`) && /\[(emerg|alert)\]/.test(line));
   return lines.length === 0 ? undefined : nginxMessage(lines.join('\n'));
+}
+
+/** The master tries to bind five times in 2.5 s and hears no signal meanwhile; then it says "still could not". */
+function isStillTrying(log: string): boolean {
+  return /bind\(\) to .* failed \(98:/.test(log) && !log.includes('still could not bind()');
 }
 
 async function probeSites(expected: Expected, environment: WatchEnvironment): Promise<Map<string, string>> {
