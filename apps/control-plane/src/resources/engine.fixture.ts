@@ -8,6 +8,7 @@ import {
 import { newUid } from '@ostler/kernel';
 
 import { ManifestModule, Manifests, PlannerService } from '../manifest';
+import { hashToken, newToken } from '../platform/crypto';
 import { execute, queryOne } from '../platform/db';
 import { ReleasesModule } from '../releases';
 import { startTestApp } from '../start-test-app.fixture';
@@ -42,8 +43,33 @@ export async function startEngine() {
     return uid;
   };
 
+  /** A tenant of its own, nested in another one or not, with a client that acts for it. */
+  const addTenant = async (name: string, parentUid?: string) => {
+    const uid = newUid<'Tenant'>();
+    const apiToken = newToken('api');
+    await system(async () => {
+      await execute('insert into tenant (uid, name, parent_uid) values ($1, $2, $3)', [
+        uid,
+        name,
+        parentUid ?? null,
+      ]);
+      const person = await queryOne<{ uid: string }>('select person_uid as uid from membership limit 1');
+      await execute('insert into membership (tenant_uid, person_uid, role) values ($1, $2, 1)', [
+        uid,
+        person!.uid,
+      ]);
+      await execute(
+        `insert into api_token (uid, tenant_uid, person_uid, name, token_hash, role, expires_at)
+         values ($1, $2, $3, $4, $5, 1, now() + interval '1 hour')`,
+        [newUid(), uid, person!.uid, name, hashToken(apiToken)],
+      );
+    });
+    return { uid, resources: createClient(ResourceService, app.transport(apiToken, '2')) };
+  };
+
   return {
     ...app,
+    addTenant,
     tenantUid,
     token,
     system,

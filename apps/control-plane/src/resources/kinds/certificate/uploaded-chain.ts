@@ -1,3 +1,5 @@
+// The library's container wants the polyfill before it is loaded.
+import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
 /** A chain that was read and put in order, or why it is refused. */
