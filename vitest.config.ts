@@ -39,6 +39,18 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      {
+        // Not a ring: `pnpm bench` measures and writes docs/benchmarks.md, alone on the machine if possible.
+        test: {
+          name: 'perf',
+          include: ['e2e/perf/*.perf.ts'],
+          exclude: never,
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

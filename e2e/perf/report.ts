@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+
+/** What else the machine was doing, before a benchmark added to it. */
+const loadBefore = loadavg()[0] ?? 0;
 
 const page = join(import.meta.dirname, '../../docs/benchmarks.md');
 
@@ -10,6 +13,11 @@ export interface Row {
   readonly measured: string;
   /** The measure that was asked for, or a peer's value in the same run. */
   readonly beside: string;
+}
+
+/** The measure that was asked for, and whether it was met: `at most 10 ms: met`. */
+export function atMost(limit: number, measured: number, show: (value: number) => string): string {
+  return `at most ${show(limit)}: ${measured <= limit ? 'met' : '**not met**'}`;
 }
 
 /** Replaces the section of this name in docs/benchmarks.md, or adds it, and prints it. */
@@ -49,5 +57,5 @@ function machine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() || 'unknown processor';
   const memoryGiB = Math.round(totalmem() / 1024 ** 3);
-  return `${processors.length} processors (${model}), ${memoryGiB} GiB, Linux ${release()}, Node ${process.versions.node}`;
+  return `${processors.length} processors (${model}), ${memoryGiB} GiB, Linux ${release()}, Node ${process.versions.node}, load ${loadBefore.toFixed(1)} before`;
 }

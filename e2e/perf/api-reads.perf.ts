@@ -1,0 +1,92 @@
+import { Kind } from '@ostler/contracts';
+import type { Ostler } from '@ostler/sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { type OstlerProcess, startOstler } from '../harness';
+import { joinSleepingServers } from './sleeping-servers';
+import { atMost, type Row, writeSection } from './report';
+import { apply, textSite } from './sites';
+import { duration, percentile, timeAtRate } from './statistics';
+
+const SERVERS = ['read-1', 'read-2', 'read-3', 'read-4'];
+const SITES = 10_000;
+const PER_CALL = 500;
+const PER_SECOND = 200;
+const SECONDS = 20;
+const PAGE = 100;
+
+let control: OstlerProcess;
+let ostler: Ostler;
+/** Tokens that lead into the depth of the list, besides its begin. */
+let pageTokens: string[];
+
+beforeAll(async () => {
+  control = await startOstler();
+  ostler = await control.signIn();
+  await joinSleepingServers(ostler, SERVERS);
+  for (let first = 0; first < SITES; first += PER_CALL) {
+    const numbers = Array.from({ length: PER_CALL }, (_, index) => first + index);
+    await apply(
+      ostler,
+      numbers.map((number) => textSite(nameOf(number), SERVERS[number % SERVERS.length]!, `page ${number}`)),
+    );
+  }
+  pageTokens = await walk();
+}, 600_000);
+
+afterAll(async () => {
+  await control?.stop();
+  await control?.remove();
+});
+
+const nameOf = (number: number): string => `site-${number}`;
+
+async function walk(): Promise<string[]> {
+  const tokens = [''];
+  let resources = 0;
+  for (let pageToken = ''; ;) {
+    const page = await ostler.resources.list({ kind: Kind.SITE, pageSize: PAGE, pageToken });
+    resources += page.resources.length;
+    pageToken = page.nextPageToken;
+    if (pageToken === '') break;
+    tokens.push(pageToken);
+  }
+  expect(resources).toBe(SITES);
+  return tokens;
+}
+
+/** Spreads the calls over all resources, the same way in every run. */
+const spread = (index: number, count: number): number => (index * 7919) % count;
+
+async function get(index: number): Promise<void> {
+  const { resource } = await ostler.resources.get({ kind: Kind.SITE, name: nameOf(spread(index, SITES)) });
+  expect(resource?.spec.case).toBe('site');
+}
+
+async function list(index: number): Promise<void> {
+  const pageToken = pageTokens[spread(index, pageTokens.length)]!;
+  const { resources } = await ostler.resources.list({ kind: Kind.SITE, pageSize: PAGE, pageToken });
+  expect(resources).toHaveLength(PAGE);
+}
+
+const mixed = (index: number): Promise<void> => (index % 10 < 8 ? get(index) : list(index));
+
+test('reads stay fast with many resources', async () => {
+  const rows: Row[] = [];
+  for (const [what, task] of [
+    ['Get', get],
+    [`List, a page of ${PAGE} anywhere in the list`, list],
+    ['8 of 10 Get, 2 of 10 List', mixed],
+  ] as const) {
+    await timeAtRate(PER_SECOND / 4, 4, task);
+    const samples = await timeAtRate(PER_SECOND, SECONDS, task);
+    const p95 = percentile(samples, 0.95);
+    const measured = `p50 ${duration(percentile(samples, 0.5))}, p95 ${duration(p95)}, p99 ${duration(percentile(samples, 0.99))}`;
+    rows.push({ what, measured, beside: `p95 ${atMost(20, p95, duration)}` });
+  }
+  writeSection(
+    'Reads of the API',
+    `\`pnpm bench:reads\`. ${SITES} sites on ${SERVERS.length} servers (that joined and are not connected), ${PER_SECOND} requests/s for ${SECONDS} s each, whether or not earlier ones were answered. Times are those of the client, which shares the machine, and run from when a request was due.`,
+    rows,
+  );
+});
