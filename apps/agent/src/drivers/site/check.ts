@@ -29,7 +29,7 @@ export function checkSite(spec: SiteSpec, policy: SitePolicy): void {
   checkHandler(spec.handler, 'handler', context);
   checkHeaders(spec.headers, 'headers', context);
   checkAccess(spec.access, 'access', context);
-  checkBasicAuth(spec.basicAuth, 'basic_auth', context);
+  checkBasicAuth(spec.basicAuth, 'basicAuth', context);
   checkPathRules(context);
   spec.upstreams.forEach((upstream, index) => checkUpstream(upstream, `upstreams[${index}]`, context));
   checkUnique(
@@ -53,7 +53,7 @@ function checkDomains(context: CheckContext): void {
   checkUnique(spec.domains, 'domains', undefined, context);
   if (spec.redirectToPrimary && spec.domains[0]?.startsWith('*.'))
     violations.add(
-      'redirect_to_primary',
+      'redirectToPrimary',
       'WILDCARD',
       'the first domain is a wildcard, nothing can be redirected to it.',
     );
@@ -73,7 +73,7 @@ function checkPathRules(context: CheckContext): void {
     checkHandler(rule.handler, `${field}.handler`, context);
     checkHeaders(rule.headers, `${field}.headers`, context);
     checkAccess(rule.access, `${field}.access`, context);
-    checkBasicAuth(rule.basicAuth, `${field}.basic_auth`, context);
+    checkBasicAuth(rule.basicAuth, `${field}.basicAuth`, context);
   });
 }
 
@@ -89,12 +89,12 @@ function locationProblem(path: string, exact: boolean): string | undefined {
 function checkPages(context: CheckContext): void {
   const { spec, violations } = context;
   const statuses = spec.errorPages.flatMap((page) => page.statuses);
-  checkUnique(statuses.map(String), 'error_pages', 'statuses', context);
+  checkUnique(statuses.map(String), 'errorPages', 'statuses', context);
   spec.errorPages.forEach((page, index) => {
-    checkBody(page.body, `error_pages[${index}].body`, context);
+    checkBody(page.body, `errorPages[${index}].body`, context);
     if (page.statuses.some((status) => status < 400 || status > 599 || status === 499))
       violations.add(
-        `error_pages[${index}].statuses`,
+        `errorPages[${index}].statuses`,
         'RANGE',
         "must be 400 to 599, without nginx's own 499.",
       );

@@ -63,7 +63,7 @@ export function driftConditions(drift: readonly FileChange[], enforced: boolean)
           'Drifted',
           true,
           'EDITED_BY_HAND',
-          `Edited by hand: ${paths}. Apply the site again with drift_policy ENFORCE to put it back.`,
+          `Edited by hand: ${paths}. Apply the site again with driftPolicy enforce to put it back.`,
         ),
       ];
 }

@@ -82,7 +82,7 @@ function foldersOf(spec: SiteSpec): Named[] {
     const answer = handler?.answer;
     if (answer?.case === 'fastcgi') return [{ field: `${field}.fastcgi.root`, path: answer.value.root }];
     if (answer?.case !== 'staticFiles' || answer.value.root === '') return [];
-    return [{ field: `${field}.static_files.root`, path: answer.value.root }];
+    return [{ field: `${field}.staticFiles.root`, path: answer.value.root }];
   });
 }
 

@@ -69,7 +69,7 @@ function wantedBy(spec: SiteSpec): Wanted[] {
       version: password?.version ?? 0,
     }));
   return [
-    ...of(spec.basicAuth?.users ?? [], 'basic_auth'),
-    ...spec.paths.flatMap((rule, index) => of(rule.basicAuth?.users ?? [], `paths[${index}].basic_auth`)),
+    ...of(spec.basicAuth?.users ?? [], 'basicAuth'),
+    ...spec.paths.flatMap((rule, index) => of(rule.basicAuth?.users ?? [], `paths[${index}].basicAuth`)),
   ];
 }

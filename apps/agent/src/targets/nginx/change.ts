@@ -1,4 +1,4 @@
-import type { Directive } from './configuration/tree';
+import type { Argument, Directive } from './configuration/tree';
 import type { Contribution, ServerFacts } from './contribution';
 
 /** A site as it should be; without contribution it is removed. */
@@ -22,8 +22,12 @@ export function blamedByPort(message: string, changes: ReadonlyMap<string, Chang
   const port = /bind\(\) to \S+:([0-9]+) failed/.exec(message)?.[1];
   const listens = (nodes: readonly Directive[]): boolean =>
     nodes.some(({ name, args, children }) =>
-      name === 'listen' ? String(args[0]).endsWith(`:${port}`) : listens(children ?? []),
+      name === 'listen' ? isPortOf(args[0], `:${port}`) : listens(children ?? []),
     );
   const blamed = [...changes].filter(([, { contribution }]) => contribution && listens(contribution.nodes));
   return new Map(port === undefined ? [] : blamed.map(([uid]) => [uid, message]));
+}
+
+function isPortOf(where: Argument | undefined, port: string): boolean {
+  return typeof where === 'string' && where.endsWith(port);
 }

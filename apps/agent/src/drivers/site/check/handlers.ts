@@ -34,7 +34,7 @@ export function checkHandler(handler: Handler | undefined, field: string, contex
   const answer = handler?.answer;
   switch (answer?.case) {
     case 'staticFiles':
-      return checkStatic(answer.value, `${field}.static_files`, context);
+      return checkStatic(answer.value, `${field}.staticFiles`, context);
     case 'proxy': {
       const { upstream, host, requestHeaders } = answer.value;
       const { spec, violations } = context;
@@ -50,7 +50,7 @@ export function checkHandler(handler: Handler | undefined, field: string, contex
           'HOST',
           'must be a host name or address, with a port if need be.',
         );
-      return checkHeaders(requestHeaders, `${field}.proxy.request_headers`, context);
+      return checkHeaders(requestHeaders, `${field}.proxy.requestHeaders`, context);
     }
     case 'fastcgi':
       return checkFastCgi(answer.value, `${field}.fastcgi`, context);
@@ -59,8 +59,8 @@ export function checkHandler(handler: Handler | undefined, field: string, contex
     case 'fixedResponse': {
       const { status, body } = answer.value;
       if (status < 200 || status > 599)
-        context.violations.add(`${field}.fixed_response.status`, 'RANGE', 'must be 200 to 599.');
-      return checkBody(body, `${field}.fixed_response.body`, context);
+        context.violations.add(`${field}.fixedResponse.status`, 'RANGE', 'must be 200 to 599.');
+      return checkBody(body, `${field}.fixedResponse.body`, context);
     }
     default:
       context.violations.add(field, 'REQUIRED', 'says no answer.');
@@ -141,7 +141,7 @@ function checkRedirect(redirect: Redirect, field: string, { violations }: CheckC
       'must be an absolute http or https URL, or a path that begins with one slash.',
     );
   if (keepPath && /[?#]/.test(target))
-    violations.add(`${field}.target`, 'URL', 'must have no query and no fragment when keep_path is set.');
+    violations.add(`${field}.target`, 'URL', 'must have no query and no fragment when keepPath is set.');
 }
 
 function isHttpUrl(target: string): boolean {

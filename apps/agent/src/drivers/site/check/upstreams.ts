@@ -15,7 +15,7 @@ export function checkUpstream(upstream: Upstream, field: string, context: CheckC
     violations.add(`${field}.servers`, 'REQUIRED', 'name at least one server.');
   const path = upstream.healthCheck?.path;
   if (path !== undefined && (!path.startsWith('/') || hasControl(path) || /[^\x21-\x7e]/.test(path)))
-    violations.add(`${field}.health_check.path`, 'PATH', 'begins with a slash and is ASCII without spaces.');
+    violations.add(`${field}.healthCheck.path`, 'PATH', 'begins with a slash and is ASCII without spaces.');
   upstream.servers.forEach((server, index) => {
     const problem = hostProblem(server.host, server.port, policy, []);
     if (problem) violations.add(`${field}.servers[${index}].host`, 'UPSTREAM_REFUSED', problem);
