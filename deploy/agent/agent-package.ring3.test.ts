@@ -45,7 +45,7 @@ it('has a unit that systemd understands to the last line', async () => {
 });
 
 it('joins, then starts at once and at each boot', async () => {
-  await server.run(['sh', `${mounted}/install.sh`, '--control', 'https://cp', '--token', 't']);
+  await server.run(['ostler-agent', 'join', '--control', 'https://cp', '--token', 't']);
   await server.waitForUnit('ostler-agent.service');
   expect(await server.readFile('/var/lib/ostler-agent-joined')).toBe('--control https://cp --token t');
   expect((await server.run(['systemctl', 'is-enabled', 'ostler-agent'])).trim()).toBe('enabled');
@@ -90,13 +90,12 @@ it('comes back when it is killed', async () => {
   });
 });
 
-it('is installed again without harm', async () => {
+it('is installed and joined again without harm', async () => {
   const before = await mainPid();
-  await server.run(['sh', `${mounted}/install.sh`]);
+  await server.run(['sh', `${mounted}/install.sh`, '--control', 'https://other']);
   await server.waitForUnit('ostler-agent.service');
   expect(await mainPid()).not.toBe(before);
-  expect((await server.run(['ls', '/opt/ostler-agent'])).trim().split('\n').sort()).toEqual([
-    made.version,
-    'current',
-  ]);
+  expect(await server.readFile('/var/lib/ostler-agent-joined')).toBe('--control https://other');
+  const versions = (await server.run(['ls', '/opt/ostler-agent'])).trim().split('\n').sort();
+  expect(versions).toEqual([made.version, 'current']);
 });

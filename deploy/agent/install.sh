@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the agent of the package that this file lies in, on a server with systemd:
 #
-#   sh install.sh                                                      only installs
-#   sh install.sh --control URL --token TOKEN --ca-pin PIN [--name N]  joins, then starts the agent
+#   sh install.sh                                                      installs; `ostler-agent join ...` comes later
+#   sh install.sh --control URL --token TOKEN --ca-pin PIN [--name N]  installs and joins
 #
 # Safe to run again: a version that is there is kept, and the unit moves to it by a link.
 set -eu
@@ -28,8 +28,7 @@ ln -sfn "$home/current/ostler-agent" /usr/local/bin/ostler-agent
 install -m 644 "$home/current/ostler-agent.service" /etc/systemd/system/ostler-agent.service
 systemctl daemon-reload
 
-[ "$#" -eq 0 ] || "$home/current/ostler-agent" join "$@"
-if [ "$#" -gt 0 ] || systemctl is-enabled --quiet ostler-agent.service; then
-  systemctl enable --quiet ostler-agent.service
-  systemctl restart ostler-agent.service
+if [ "$#" -gt 0 ]; then
+  exec "$home/current/ostler-agent" join "$@"
 fi
+! systemctl is-enabled --quiet ostler-agent.service || systemctl restart ostler-agent.service
