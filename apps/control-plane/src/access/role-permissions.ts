@@ -45,7 +45,7 @@ export function permissionsWithin(role: Role, scopes: readonly Permission[]): re
 
 /** The lower of two roles: their numbers grow downwards. */
 export function lowerRole(one: Role, other: Role): Role {
-  return Math.max(one, other) as Role;
+  return Math.max(one, other);
 }
 
 /** True when the role is above the other one. */

@@ -14,7 +14,7 @@ const againAfterFailureMs = 1_000;
 export class Feed {
   private readonly watchers = new Set<Watcher>();
   private readonly serial = new Serial();
-  private cursor: Cursor | undefined;
+  private cursor: Cursor;
   private isPoked = false;
   private coming = 0;
 
@@ -67,7 +67,7 @@ export class Feed {
     }
   }
 
-  private async readAll(from: Cursor | undefined, watchers: Iterable<Watcher>): Promise<Cursor> {
+  private async readAll(from: Cursor, watchers: Iterable<Watcher>): Promise<Cursor> {
     for (let cursor = from; ;) {
       const page = await this.source.read(this.tenantUids, cursor);
       for (const watcher of watchers) watcher.push(this.source.topic, page.events);

@@ -8,7 +8,7 @@ export interface LiveEvent {
   readonly event: LiveWatchResponse['event'];
 }
 
-/** Where a source went on reading. Only the source looks into it. */
+/** Where a source went on reading; undefined before the first read. Only the source looks into it. */
 export type Cursor = unknown;
 
 export interface LivePage {
@@ -25,5 +25,5 @@ export interface LiveSource {
   /** Wakes when there may be something new. */
   readonly word: WakeWord;
   /** Without a cursor, everything that is there. What is read is as new as the moment of reading. */
-  read(tenantUids: readonly string[], cursor: Cursor | undefined): Promise<LivePage>;
+  read(tenantUids: readonly string[], cursor: Cursor): Promise<LivePage>;
 }

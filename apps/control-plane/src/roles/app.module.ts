@@ -12,7 +12,8 @@ import { PlatformModule, type PlatformParts } from '../platform/platform.module'
 import { ReleasesModule } from '../releases';
 import { ResourcesModule } from '../resources';
 
-const rooms = [
+/** Every feature room. */
+export const rooms = [
   AuditModule,
   AuthorityModule,
   FleetModule,

@@ -1,4 +1,4 @@
-import { mkdir, unlink } from 'node:fs/promises';
+import { mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startEmbeddedPostgres } from '@ostler/embedded-postgres';
@@ -39,10 +39,31 @@ async function databaseUrl(values: ConfigValues, log: Log, stack: AsyncDisposabl
   stack.defer(() => postgres.stop());
   const { user, password, host, port, database } = postgres.connection;
   const url = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+  await writeFile(runningFile(values), url, { mode: 0o600 });
+  stack.defer(() => rm(runningFile(values), { force: true }));
   return {
     url,
     remark: postgres.adopted ? 'Took over the database that a killed process had left running.' : undefined,
   };
+}
+
+/** Where the embedded database of a running control plane is found by the command line. */
+const runningFile = (values: ConfigValues): string => join(values.dataFolder, 'database-url');
+
+/** For a command beside a control plane that may be running: its database, else as `openStorage`. */
+export async function openStorageBeside(
+  values: ConfigValues,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<Storage> {
+  const url = await readFile(runningFile(values), 'utf8').catch(() => undefined);
+  if (values.databaseUrl || !url) return openStorage(values, log, stack);
+  const { key } = await readMasterKey(values.masterKeyFile);
+  // Left behind by a process that was killed together with its database.
+  const database = await Database.open({ url, log }).catch(() => undefined);
+  if (!database) return openStorage(values, log, stack);
+  stack.defer(() => database.close());
+  return { database, masterKey: key, remark: undefined };
 }
 
 /** A new key on an old database would make every stored secret and the certificate authority unreadable. */

@@ -8,12 +8,12 @@ import { type FirstLogin, FirstOwner, IdentityModule } from '../identity';
 import { Vault } from '../platform/crypto';
 import type { Log } from '../platform/log';
 import { PlatformModule } from '../platform/platform.module';
-import { openStorage } from './data-folder';
+import { openStorageBeside } from './data-folder';
 
 /** Gives an owner (or the person with this e-mail) a new first password. Works beside a running control plane. */
 export async function resetLogin(config: Config, log: Log, email: string | undefined): Promise<FirstLogin> {
   await using stack = new AsyncDisposableStack();
-  const { database, masterKey } = await openStorage(config.values, log, stack);
+  const { database, masterKey } = await openStorageBeside(config.values, log, stack);
   const platform = PlatformModule.with({ config, database, vault: new Vault(masterKey), log });
   const app = await NestFactory.createApplicationContext(
     { module: ResetLoginModule, imports: [platform, AuditModule, IdentityModule] },

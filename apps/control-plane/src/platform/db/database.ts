@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { types } from 'pg';
+import { Client, types } from 'pg';
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
 
 import { migrate } from './migrate';
@@ -55,6 +55,7 @@ function openPool(options: DatabaseOptions): DataSource {
     poolErrorHandler: (error: unknown) =>
       options.log.warn(`lost an idle database connection: ${String(error)}`),
     extra: {
+      Client: HeardClient,
       types: { getTypeParser },
       statement_timeout: options.statementTimeoutMs ?? 30_000,
       lock_timeout: 10_000,
@@ -65,8 +66,19 @@ function openPool(options: DatabaseOptions): DataSource {
   });
 }
 
+/**
+ * Between its use by the pool and by TypeORM nobody listens to a client, and a connection that ends in that
+ * moment (a restart of PostgreSQL under load) would end the process. Its queries fail all the same.
+ */
+class HeardClient extends Client {
+  constructor(...parameters: ConstructorParameters<typeof Client>) {
+    super(...parameters);
+    this.on('error', () => undefined);
+  }
+}
+
 /** bigint as bigint: counters of the contract are 64 bits wide. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === int8 && format !== 'binary') return BigInt;
-  return types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
+  return types.getTypeParser(oid, format) as (value: string) => unknown;
 }

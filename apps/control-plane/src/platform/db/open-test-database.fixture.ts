@@ -7,18 +7,19 @@ import { Wake } from './wake';
 
 /** A database with the whole schema, for one ring 2 test file: `await using db = await openTestDatabase()`. */
 export async function openTestDatabase() {
-  const { connection, url, drop } = await startTestPostgres({
+  const postgres = await startTestPostgres({
     name: 'control_plane',
     prepare: ({ user, password, host, port, database }) =>
       migrate(`postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`),
   });
+  const { connection, url } = postgres;
   const database = await Database.open({ url, log: { warn: () => undefined }, poolSize: 8 });
   const wake = new Wake(database);
   await wake.onModuleInit();
   const close = async (): Promise<void> => {
     await wake.onModuleDestroy();
     await database.close();
-    await drop();
+    await postgres.drop();
   };
   return {
     database,

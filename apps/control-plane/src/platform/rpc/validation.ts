@@ -9,7 +9,7 @@ const validator = createValidator();
 /** @throws AppError INVALID that names every field against the rules of the contract. */
 export function checkRequest(schema: DescMessage, message: Message, isMutation: boolean): void {
   const violations = isMutation ? ownRules(reflect(schema, message as MessageShape<DescMessage>), '') : [];
-  const result = validator.validate(schema, message as MessageShape<DescMessage>);
+  const result = validator.validate(schema, message);
   if (result.kind === 'error') throw result.error;
   if (result.kind === 'invalid') violations.push(...result.violations.map(toViolation));
   if (violations.length === 0) return;

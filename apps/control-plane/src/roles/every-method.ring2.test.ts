@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+
+import { create, type DescMethod } from '@bufbuild/protobuf';
+import { ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import { ErrorInfoSchema, ErrorReason, IdentityService, Role } from '@ostler/contracts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { RpcRegistry } from '../platform/rpc';
+import { rulesOf } from '../platform/rpc/method-rules';
+import { startTestApp, type TestApp } from '../start-test-app.fixture';
+import { rooms } from './app.module';
+
+const roles = ['viewer', 'operator', 'admin', 'owner'] as const;
+type Who = (typeof roles)[number];
+
+let app: TestApp;
+let methods: readonly DescMethod[];
+const transports = new Map<Who, Transport>();
+
+beforeAll(async () => {
+  app = await startTestApp(rooms);
+  methods = app.app.get(RpcRegistry).services.flatMap(({ service }) => service.methods);
+  const ownerToken = await app.signIn(app.firstLogin.email, app.firstLogin.password, 'correct horse battery');
+  transports.set('owner', app.transport(ownerToken));
+  const owner = createClient(IdentityService, app.transport(ownerToken));
+  for (const who of ['viewer', 'operator', 'admin'] as const) {
+    const role = { viewer: Role.VIEWER, operator: Role.OPERATOR, admin: Role.ADMIN }[who];
+    const email = `${who}@example.com`;
+    const { firstPassword } = await owner.addPerson({ requestId: randomUUID(), email, role });
+    transports.set(who, app.transport(await app.signIn(email, firstPassword, 'correct horse battery')));
+  }
+});
+afterAll(() => app.close());
+
+const nameOf = (method: DescMethod) => `${method.parent.typeName.split('.').at(-1)}/${method.name}`;
+
+/** Calls with an empty message. What gets as far as the message itself was let in. */
+async function outcome(transport: Transport, method: DescMethod): Promise<string> {
+  try {
+    if (method.methodKind === 'unary') {
+      await transport.unary(method as never, undefined, 10_000, undefined, {});
+    } else {
+      const input = (async function* () {
+        yield create(method.input);
+      })();
+      const { message } = await transport.stream(
+        method as never,
+        undefined,
+        10_000,
+        undefined,
+        input as never,
+      );
+      for await (const _ of message) break;
+    }
+    return 'OK';
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    return ErrorReason[error.findDetails(ErrorInfoSchema)[0]?.reason ?? 0] ?? 'UNSPECIFIED';
+  }
+}
+
+it('refuses every method to who is not signed in, but the public ones', async () => {
+  const open: string[] = [];
+  for (const method of methods) {
+    const result = await outcome(app.transport(), method);
+    if (result !== 'UNAUTHENTICATED') open.push(nameOf(method));
+  }
+  expect(open.sort()).toEqual(['IdentityService/SignIn', 'JoinService/Join', 'LiveService/GetInfo']);
+});
+
+it('lets each role do what the golden list says', async () => {
+  const lines: string[] = [];
+  // Signing out ends what the other calls are made with.
+  const ordered = [...methods].sort((a, b) => Number(a.name === 'SignOut') - Number(b.name === 'SignOut'));
+  for (const method of ordered) {
+    const allowed: Who[] = [];
+    for (const who of roles) {
+      const result = await outcome(transports.get(who)!, method);
+      if (result !== 'DENIED') allowed.push(who);
+      expect(
+        ['UNAUTHENTICATED', 'THROTTLED', 'INTERNAL', 'UNSPECIFIED'],
+        `${nameOf(method)} as ${who}`,
+      ).not.toContain(result);
+    }
+    lines.push(`${nameOf(method)}: ${allowed.join(' ')}`);
+  }
+  await expect(`${lines.sort().join('\n')}\n`).toMatchFileSnapshot('every-method.golden.txt');
+});
+
+it('takes a request id for every mutation that can be repeated', () => {
+  const without = methods.filter((method) => rulesOf(method).isMutation && !rulesOf(method).isIdempotent);
+  // Signing in and out repeat by nature; a join is known by its key, a piece of a file by its content and offset.
+  expect(without.map(nameOf).sort()).toEqual([
+    'IdentityService/ChangePassword',
+    'IdentityService/SignIn',
+    'IdentityService/SignOut',
+    'JoinService/Join',
+    'ReleaseService/PutFile',
+  ]);
+});
+
+it('logs nothing in all of this', () => {
+  expect(app.lines).toEqual([]);
+});
