@@ -24,56 +24,18 @@ export async function startEngine() {
   const tenant = await system(() => queryOne<{ uid: string }>('select uid from tenant limit 1'));
   const tenantUid = tenant!.uid;
 
-  /** A server that is joined and connected. */
-  const addServer = async (name: string, options: AddServer = {}): Promise<string> => {
-    const uid = newUid<'Server'>();
-    await system(() =>
-      execute(
-        `insert into server (uid, tenant_uid, name, labels, key_sha256, state, feature_level) values ($1, $2, $3, $4, $5, $6, 1)`,
-        [
-          uid,
-          options.tenantUid ?? tenantUid,
-          name,
-          options.labels ?? {},
-          randomBytes(32),
-          options.state ?? 1,
-        ],
-      ),
-    );
-    return uid;
-  };
-
-  /** A tenant of its own, nested in another one or not, with a client that acts for it. */
-  const addTenant = async (name: string, parentUid?: string) => {
-    const uid = newUid<'Tenant'>();
-    const apiToken = newToken('api');
-    await system(async () => {
-      await execute('insert into tenant (uid, name, parent_uid) values ($1, $2, $3)', [
-        uid,
-        name,
-        parentUid ?? null,
-      ]);
-      const person = await queryOne<{ uid: string }>('select person_uid as uid from membership limit 1');
-      await execute('insert into membership (tenant_uid, person_uid, role) values ($1, $2, 1)', [
-        uid,
-        person!.uid,
-      ]);
-      await execute(
-        `insert into api_token (uid, tenant_uid, person_uid, name, token_hash, role, expires_at)
-         values ($1, $2, $3, $4, $5, 1, now() + interval '1 hour')`,
-        [newUid(), uid, person!.uid, name, hashToken(apiToken)],
-      );
-    });
-    return { uid, resources: createClient(ResourceService, app.transport(apiToken, '2')) };
-  };
-
   return {
     ...app,
-    addTenant,
+    addServer: (name: string, options: AddServer = {}) =>
+      system(() => insertServer(name, { tenantUid, ...options })),
+    /** A tenant of its own, nested in another one or not, with a client that acts for it. */
+    addTenant: async (name: string, parentUid?: string) => {
+      const { uid, apiToken } = await system(() => insertTenant(name, parentUid));
+      return { uid, resources: createClient(ResourceService, app.transport(apiToken, '2')) };
+    },
     tenantUid,
     token,
     system,
-    addServer,
     resources: createClient(ResourceService, transport),
     releases: createClient(ReleaseService, transport),
     manifests: app.app.get(Manifests),
@@ -81,6 +43,40 @@ export async function startEngine() {
     changes: app.app.get(ResourceChanges),
     servers: app.app.get(ServerChanges),
   };
+}
+
+/** A server that is joined and connected. */
+async function insertServer(name: string, options: AddServer): Promise<string> {
+  const uid = newUid<'Server'>();
+  await execute(
+    `insert into server (uid, tenant_uid, name, labels, key_sha256, state, feature_level) values ($1, $2, $3, $4, $5, $6, 1)`,
+    [uid, options.tenantUid, name, options.labels ?? {}, randomBytes(32), options.state ?? 1],
+  );
+  return uid;
+}
+
+async function insertTenant(
+  name: string,
+  parentUid: string | undefined,
+): Promise<{ uid: string; apiToken: string }> {
+  const uid = newUid<'Tenant'>();
+  const apiToken = newToken('api');
+  await execute('insert into tenant (uid, name, parent_uid) values ($1, $2, $3)', [
+    uid,
+    name,
+    parentUid ?? null,
+  ]);
+  const person = await queryOne<{ uid: string }>('select person_uid as uid from membership limit 1');
+  await execute('insert into membership (tenant_uid, person_uid, role) values ($1, $2, 1)', [
+    uid,
+    person!.uid,
+  ]);
+  await execute(
+    `insert into api_token (uid, tenant_uid, person_uid, name, token_hash, role, expires_at)
+     values ($1, $2, $3, $4, $5, 1, now() + interval '1 hour')`,
+    [newUid(), uid, person!.uid, name, hashToken(apiToken)],
+  );
+  return { uid, apiToken };
 }
 
 interface AddServer {

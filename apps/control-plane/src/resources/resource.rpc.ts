@@ -55,9 +55,7 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   }
 
   watch(request: WatchRequest, context: HandlerContext) {
-    const { tenantUid, tenantUids } = currentCall();
-    const ownFirst = [tenantUid, ...tenantUids.filter((uid) => uid !== tenantUid)];
-    return this.watching.watch(request, ownFirst, context.signal);
+    return this.watching.watch(request, currentCall().tenantUids, context.signal);
   }
 
   delete(request: DeleteRequest) {

@@ -13,18 +13,14 @@ import { loadSpec, specCaseOf } from '../store/stored-spec';
 const NOWHERE: PlacementCounts = { placements: 0, ready: 0, away: 0, awayReady: 0, removing: 0 };
 
 /** A stored resource as it is read: specs with references to secrets, and the status rolled up. */
-export function encodeResource(
-  row: ResourceRow,
-  tenantName: string,
-  status: ResourceStatus | undefined,
-): Resource {
+export function encodeResource(row: ResourceRow, status: ResourceStatus | undefined): Resource {
   return create(ResourceSchema, {
     meta: {
       uid: row.uid,
       kind: row.kind,
       name: row.name,
       displayName: row.displayName,
-      tenant: tenantName,
+      tenant: row.tenant,
       labels: row.labels,
       generation: row.generation,
       resourceVersion: row.resourceVersion,

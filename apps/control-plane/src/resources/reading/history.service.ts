@@ -82,6 +82,6 @@ function encodeRevision(row: ResourceRow, revision: RevisionRow): Revision {
     createdAt: timestampFromDate(revision.createdAt),
     actor: revision.actor,
     summary: revision.summary,
-    resource: encodeResource(then, '', undefined),
+    resource: encodeResource(then, undefined),
   });
 }

@@ -5,10 +5,9 @@ import { AppError } from '@ostler/kernel';
 import { resourceTitle } from '@ostler/resource-model';
 import { Injectable } from '@nestjs/common';
 
-import { query, UnitOfWork } from '../../platform/db';
 import { currentCall } from '../../platform/rpc';
 import { StatusRepository } from '../status/status.repository';
-import { committedVersion } from '../store/order-of-changes';
+import { newestVersion } from '../store/order-of-changes';
 import { ResourceRepository } from '../store/resource.repository';
 import type { ResourceRow } from '../store/resource-row';
 import { encodeResource, encodeStatus } from './encode-resource';
@@ -21,7 +20,6 @@ const DEFAULT_PAGE_SIZE = 100;
 @Injectable()
 export class ResourceReader {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly resources: ResourceRepository,
     private readonly status: StatusRepository,
     private readonly lists: ListRepository,
@@ -40,7 +38,7 @@ export class ResourceReader {
   }
 
   async list(request: ListRequest): Promise<ListResponse> {
-    const { tenantUid, tenantUids } = currentCall();
+    const { tenantUids } = currentCall();
     const pageSize = request.pageSize || DEFAULT_PAGE_SIZE;
     const queryKey = JSON.stringify([
       request.kind,
@@ -49,8 +47,7 @@ export class ResourceReader {
       request.server,
     ]);
     const after = decodePageToken(request.pageToken, queryKey);
-    // Before the rows: a change that commits in between is seen again by a watch, not missed.
-    const version = await this.unitOfWork.asSystem('order-of-changes', () => committedVersion(tenantUid));
+    const version = await newestVersion(tenantUids);
     const { rows, total } = await this.lists.page({ ...request, tenantUids, after, limit: pageSize + 1 });
     const page = rows.slice(0, pageSize);
     const last = rows.length > pageSize ? page.at(-1) : undefined;
@@ -69,22 +66,8 @@ export class ResourceReader {
     const counts = await this.status.countsOf(uids);
     const placements = withPlacements ? await this.status.placementsOf(uids) : [];
     const byResource = Map.groupBy(placements, ({ resourceUid }) => resourceUid);
-    const tenants = await tenantNames(rows);
     return rows.map((row) =>
-      encodeResource(
-        row,
-        tenants.get(row.tenantUid) ?? '',
-        encodeStatus(row, counts.get(row.uid), byResource.get(row.uid)),
-      ),
+      encodeResource(row, encodeStatus(row, counts.get(row.uid), byResource.get(row.uid))),
     );
   }
-}
-
-async function tenantNames(rows: readonly ResourceRow[]): Promise<Map<string, string>> {
-  const uids = [...new Set(rows.map(({ tenantUid }) => tenantUid))];
-  const tenants = await query<{ uid: string; name: string }>(
-    'select uid, name from tenant where uid = any ($1)',
-    [uids],
-  );
-  return new Map(tenants.map(({ uid, name }) => [uid, name]));
 }

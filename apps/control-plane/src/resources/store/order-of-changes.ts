@@ -49,11 +49,17 @@ export class OrderOfChanges {
   }
 }
 
-/** The version up to which everything is committed. Within a system unit of work. */
-export async function committedVersion(tenantUid: string): Promise<bigint> {
-  const row = await queryOne<{ version: bigint }>(
-    'select resource_version as version from tenant_counter where tenant_uid = $1',
-    [await topOf(tenantUid)],
+/**
+ * The newest version that is visible of these tenants. Read before the rows it is told with: what commits in
+ * between is then seen twice and not missed.
+ */
+export async function newestVersion(tenantUids: readonly string[]): Promise<bigint> {
+  const newestOf = (table: string): string =>
+    `(select resource_version from ${table} where tenant_uid = t.uid order by resource_version desc limit 1)`;
+  const row = await queryOne<{ version: bigint | null }>(
+    `select max(greatest(${newestOf('resource')}, ${newestOf('resource_removal')})) as version
+     from unnest($1::uuid[]) as t (uid)`,
+    [tenantUids],
   );
   return row?.version ?? 0n;
 }

@@ -5,6 +5,8 @@ import type { ResourceUid, TenantUid } from '@ostler/kernel';
 export interface ResourceRow {
   readonly uid: ResourceUid;
   readonly tenantUid: TenantUid;
+  /** Name of the tenant. */
+  readonly tenant: string;
   readonly kind: Kind;
   readonly name: string;
   readonly displayName: string;
@@ -21,6 +23,7 @@ export interface ResourceRow {
 
 /** The columns of a ResourceRow, for `select`; the table is called r. */
 export const resourceColumns = `
-  r.uid, r.tenant_uid as "tenantUid", r.kind, r.name, r.display_name as "displayName", r.labels, r.generation,
+  r.uid, r.tenant_uid as "tenantUid",
+  coalesce((select t.name from tenant t where t.uid = r.tenant_uid), '') as tenant, r.kind, r.name, r.display_name as "displayName", r.labels, r.generation,
   r.resource_version as "resourceVersion", r.spec, r.spec_schema as "specSchema", r.spec_sha256 as "specSha256",
   r.created_at as "createdAt", r.updated_at as "updatedAt", r.deleted_at as "deletedAt"`;

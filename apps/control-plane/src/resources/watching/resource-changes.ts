@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 
 import { query, UnitOfWork } from '../../platform/db';
 import { ResourceReader } from '../reading/resource-reader';
-import { committedVersion } from '../store/order-of-changes';
 import { resourceColumns, type ResourceRow } from '../store/resource-row';
 
 export interface ChangedResources {
@@ -34,15 +33,11 @@ export class ResourceChanges {
   ) {}
 
   /**
-   * What changed after a version; 0 gives everything there is. The first of `tenantUids` is the caller's own.
+   * What changed after a version; 0 gives everything there is.
    * A version is complete when it is seen: versions are given under a lock that is held to the commit.
    */
   changesSince(tenantUids: readonly string[], since: bigint): Promise<ChangedResources> {
     return this.unitOfWork.asTenant(tenantUids, async () => {
-      // Before the rows, so that nothing which commits in between is skipped.
-      const committed = await this.unitOfWork.asSystem('order-of-changes', () =>
-        committedVersion(tenantUids[0]!),
-      );
       const rows = await query<ResourceRow>(
         `select ${resourceColumns} from resource r where r.resource_version > $1 order by r.resource_version limit $2`,
         [since, MOST_AT_ONCE + 1],
@@ -51,9 +46,8 @@ export class ResourceChanges {
       const more = rows.length > MOST_AT_ONCE;
       const upTo = more ? page.at(-1)!.resourceVersion : null;
       const removed = since === 0n ? [] : await removedBetween(since, upTo);
-      const highest = [committed, ...(more ? [] : [...page, ...removed].map(versionOf))].reduce((a, b) =>
-        a > b ? a : b,
-      );
+      const versions = [...page, ...removed].map(versionOf);
+      const highest = versions.reduce((a, b) => (a > b ? a : b), since);
       return { changed: await this.reader.encode(page, true), removed, version: upTo ?? highest, more };
     });
   }

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
-import { KeyObject } from 'node:crypto';
+import { KeyObject, type webcrypto } from 'node:crypto';
 
 import * as x509 from '@peculiar/x509';
 
 export interface Issued {
   readonly certificate: x509.X509Certificate;
-  readonly keys: CryptoKeyPair;
+  readonly keys: webcrypto.CryptoKeyPair;
   readonly pem: string;
   /** PKCS#8 PEM. */
   readonly key: string;
@@ -20,7 +20,7 @@ export async function issue(
   issuer: Issued | undefined,
   { now, names = [] }: { readonly now: number; readonly names?: readonly string[] },
 ): Promise<Issued> {
-  const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create({
     subject,
     issuer: issuer?.certificate.subject ?? subject,

@@ -1,0 +1,97 @@
+import { Kind } from '@ostler/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { execute, query } from '../../platform/db';
+import { type Engine, helloSite, requestId, startEngine } from '../engine.fixture';
+
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = await startEngine();
+  const server = await engine.addServer('web-1');
+  await engine.addServer('web-2');
+  await engine.resources.apply({ requestId: requestId(), resources: [helloSite('s0')] });
+  await engine.system(async () => {
+    await execute(manySites);
+    await execute(
+      `insert into placement (resource_uid, server_uid, tenant_uid, server_tenant_uid, generation)
+       select uid, $1, tenant_uid, tenant_uid, 1 from resource on conflict do nothing`,
+      [server],
+    );
+  });
+  await engine.db.database.dataSource.query('analyze');
+}, 60_000);
+afterAll(() => engine.close());
+
+const manySites = `insert into resource (uid, tenant_uid, kind, name, labels, generation, resource_version, spec, spec_schema,
+    spec_sha256, search_text)
+  select gen_random_uuid(), tenant_uid, kind, 's' || n, jsonb_build_object('env', case when n % 2 = 0 then 'prod' else 'test' end),
+    1, n, spec, 1, spec_sha256, 's' || n || ' s' || n || '.example'
+  from resource, generate_series(1, 9999) as n where name = 's0'`;
+
+async function planOf(sql: string, parameters: unknown[]): Promise<string> {
+  const rows = await engine.db.unitOfWork.asTenant([engine.tenantUid], () =>
+    query<object>(`explain ${sql}`, parameters),
+  );
+  return rows.map((row) => Object.values(row).join('')).join('\n');
+}
+
+test('a page among 10,000 is read from an index in its order, one resource by its name', async () => {
+  const page = await planOf(
+    'select * from resource r where r.tenant_uid = $1 order by r.kind, r.name, r.uid limit 20',
+    [engine.tenantUid],
+  );
+  expect(page).toMatch(/Index Scan using/);
+  expect(page).not.toMatch(/Sort|Seq Scan/);
+  const one = await planOf(`select * from resource r where r.kind = 1 and r.name = 's500'`, []);
+  expect(one).toMatch(/Index Scan using/);
+  const changes = await planOf(
+    'select * from resource r where r.resource_version > 9990 order by r.resource_version',
+    [],
+  );
+  expect(changes).toMatch(/Index Scan (using|on)/);
+});
+
+function late(name: string) {
+  const site = helloSite(name, { placement: { server: 'web-2' } });
+  site.meta!.labels = { env: 'prod' };
+  return site;
+}
+
+test('pages give each resource once, while others come and go', async () => {
+  const seen: string[] = [];
+  let pageToken = '';
+  do {
+    const page = await engine.resources.list({ pageSize: 997, pageToken, labels: { env: 'prod' } });
+    seen.push(...page.resources.map(({ meta }) => meta!.name));
+    pageToken = page.nextPageToken;
+    // One that was given goes, one that sorts behind comes.
+    await engine.system(() =>
+      execute('delete from resource where name = $1', [page.resources[0]!.meta!.name]),
+    );
+    await engine.resources.apply({ requestId: requestId(), resources: [late(`z${seen.length}`)] });
+  } while (pageToken !== '');
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen.filter((name) => name.startsWith('s'))).toHaveLength(4999);
+});
+
+test('a token belongs to its list', async () => {
+  const { nextPageToken } = await engine.resources.list({ pageSize: 1 });
+  await expect(
+    engine.resources.list({ pageSize: 1, kind: Kind.SITE, pageToken: nextPageToken }),
+  ).rejects.toThrow(/pageToken/);
+  await expect(engine.resources.list({ pageToken: 'AAAA' })).rejects.toThrow(/pageToken/);
+});
+
+test('search takes its text literally', async () => {
+  expect(
+    (await engine.resources.list({ search: 'S777.EXAMPLE' })).resources.map(({ meta }) => meta!.name),
+  ).toEqual(['s777']);
+  expect((await engine.resources.list({ search: 's%7' })).total).toBe(0);
+  expect((await engine.resources.list({ search: '_' })).total).toBe(0);
+});
+
+test('a server that carries too many resources takes no more', async () => {
+  const more = engine.resources.apply({ requestId: requestId(), resources: [helloSite('more')] });
+  await expect(more).rejects.toThrow(/Server web-1 would carry .* 5000 is the most/);
+});
