@@ -21,7 +21,7 @@ let said: string;
 let ports: Record<string, string>;
 
 beforeAll(async () => {
-  dataFolder = await mkdtemp(join(tmpdir(), 'ostler start '));
+  dataFolder = await mkdtemp(join(tmpdir(), 'ostler-start-'));
   await chmod(dataFolder, 0o711);
 });
 
