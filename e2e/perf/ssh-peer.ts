@@ -61,6 +61,8 @@ function serverConfiguration(folder: string, port: number): string {
     'UsePAM no',
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
+    // A shell reads the person's start files, which may take longer than all the rest.
+    `SetEnv HOME=${folder}`,
     '',
   ].join('\n');
 }

@@ -148,9 +148,9 @@ export class OperationRepository {
   /** True when this ended it; false when it had ended before or is not of this server. */
   async end(serverUid: string, report: OperationReport, end: End): Promise<boolean> {
     const count = await execute(
-      `update operation set state = $3, reason = $4, message = $5, exit_code = $6, ended_at = now(),
+      `update operation set state = $3::smallint, reason = $4, message = $5, exit_code = $6, ended_at = now(),
          output_bytes = greatest(output_bytes, $7), started_at = coalesce(started_at, $8, now()),
-         progress_percent = case when $3 = 3 then 100 else progress_percent end, resource_version = txid_current()
+         progress_percent = case when $3::smallint = 3 then 100 else progress_percent end, resource_version = txid_current()
        where uid = $1 and server_uid = $2 and ended_at is null`,
       [
         report.uid,
