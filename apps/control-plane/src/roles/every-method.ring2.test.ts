@@ -68,6 +68,15 @@ it('refuses every method to who is not signed in, but the public ones', async ()
   expect(open.sort()).toEqual(['IdentityService/SignIn', 'JoinService/Join', 'LiveService/GetInfo']);
 });
 
+it('refuses every method with a token that is none', async () => {
+  const accepted: string[] = [];
+  for (const method of methods) {
+    const result = await outcome(app.transport('ost_api_made-up'), method);
+    if (result !== 'UNAUTHENTICATED') accepted.push(`${nameOf(method)} ${result}`);
+  }
+  expect(accepted).toEqual([]);
+});
+
 it('lets each role do what the golden list says', async () => {
   const lines: string[] = [];
   // Signing out ends what the other calls are made with.

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Client, types } from 'pg';
+import { Client, type Pool, types } from 'pg';
 import { DataSource, getMetadataArgsStorage } from 'typeorm';
 
 import { migrate } from './migrate';
@@ -35,6 +35,12 @@ export class Database {
     await migrate(directUrl);
     await proveRowSecurity(directUrl);
     return new Database(await openPool(options).initialize(), directUrl);
+  }
+
+  /** How many connections there are, and how many units of work wait for one. */
+  get pool(): { readonly connections: number; readonly waiting: number } {
+    const { totalCount, waitingCount } = (this.dataSource.driver as unknown as { master: Pool }).master;
+    return { connections: totalCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {

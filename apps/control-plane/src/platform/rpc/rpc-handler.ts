@@ -14,6 +14,7 @@ import { validate } from './interceptors/validate';
 import { Mutations } from './mutations';
 import { peerKey } from './peer';
 import { AuditSink, Authenticator } from './ports';
+import { refuseUnread } from './refuse-unread';
 import { RpcMetrics } from './rpc-metrics';
 import { RpcRegistry } from './rpc-registry';
 
@@ -50,6 +51,7 @@ export class RpcHandler {
   listener(secure: boolean, fallback: NodeHandler): NodeHandler {
     return connectNodeAdapter({
       routes: (router) => this.route(router),
+      requestGate: refuseUnread,
       interceptors: this.chain(),
       fallback,
       readMaxBytes: largestRequestBytes,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { Database } from '../db';
 import { Metrics } from '../metrics';
 
 /** How many calls there are, how they end, how long they take. */
@@ -8,7 +9,17 @@ export class RpcMetrics {
   private readonly seconds;
   private readonly underWay;
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: Metrics, database: Database) {
+    metrics.observed(
+      'ostler_db_connections',
+      'Connections to the database.',
+      () => database.pool.connections,
+    );
+    metrics.observed(
+      'ostler_db_waiting',
+      'Units of work that wait for a connection.',
+      () => database.pool.waiting,
+    );
     this.seconds = metrics.histogram('ostler_rpc_seconds', 'How long calls take, by how they ended.', [
       'method',
       'result',

@@ -9,6 +9,9 @@ import { methodName } from '../mutations';
 import { peerKey } from '../peer';
 import type { RpcMetrics } from '../rpc-metrics';
 
+/** Told with every answer, so that a person can ask about it. */
+const correlationHeader = 'x-request-id';
+
 type Handler = ReturnType<Interceptor>;
 type Request = Parameters<Handler>[0];
 
@@ -19,6 +22,7 @@ export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => P
     const end = metrics.begin(methodName(call));
     try {
       const response = await calls.run(call, () => next(request));
+      response.header.set(correlationHeader, call.correlationId);
       if (!response.stream) end('OK');
       return response.stream ? withinCall(response) : response;
     } catch (error) {
@@ -28,7 +32,9 @@ export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => P
     function wireError(error: unknown): Error {
       const known = asAppError(error) ?? internal(log, call, error);
       end(ErrorReason[known.reason]);
-      return toConnectError(known);
+      const wire = toConnectError(known);
+      wire.metadata.set(correlationHeader, call.correlationId);
+      return wire;
     }
 
     /** A generator runs in the context of whoever pulls, so each pull is put back into the call. */
@@ -55,12 +61,17 @@ export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => P
   };
 }
 
+/** The trace that the caller is in, by W3C Trace Context; so its logs and ours are found by one number. */
+function traceOf(header: Headers): string | undefined {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-/.exec(header.get('traceparent') ?? '')?.[1];
+}
+
 function newCall(request: Request): Call {
   const { address, secure } = request.contextValues.get(peerKey);
   return {
     service: request.service,
     method: request.method,
-    correlationId: newUid(),
+    correlationId: traceOf(request.header) ?? newUid(),
     address,
     header: request.header,
     secure,
