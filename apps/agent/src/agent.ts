@@ -158,7 +158,7 @@ function createOperations(deps: AgentDeps, { link, nginx, facts }: OperationPart
 
 function holdingsOf(store: Store): string {
   const { epoch, revision } = store.ledger.fence();
-  const entries = store.ledger.entries();
+  const entries = [...store.ledger.entries()];
   const lines = entries.map(({ uid, accepted, refused, placed }) => {
     const entry = accepted ?? refused?.entry;
     const notes = [refused && `refused: ${refused.message}`, !placed && 'not in the manifest'].filter(

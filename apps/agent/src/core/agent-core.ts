@@ -36,11 +36,13 @@ export class Core implements AgentCore {
   }
 
   held(): HeldResource[] {
-    return this.deps.store.ledger.entries().flatMap(({ accepted }) => {
-      if (!accepted) return [];
+    const held: HeldResource[] = [];
+    for (const { accepted } of this.deps.store.ledger.entries()) {
+      if (!accepted) continue;
       const { uid, kind, name, generation, bodySha256 } = accepted;
-      return [create(HeldResourceSchema, { uid, kind, name, generation, bodySha256 })];
-    });
+      held.push(create(HeldResourceSchema, { uid, kind, name, generation, bodySha256 }));
+    }
+    return held;
   }
 
   serverReport(): Promise<ServerReport> {

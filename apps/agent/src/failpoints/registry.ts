@@ -3,7 +3,7 @@
  * visits each one and fails on one that was not reached.
  */
 export const FAILPOINTS = {
-  'ledger.body-stored': 'a body is durable, its manifest is not',
+  'ledger.body-stored': 'a body was taken, its manifest was not',
   'ledger.before-commit': 'a manifest was checked, nothing of it is stored',
   'ledger.stored': 'a manifest is durable, nothing of it is reconciled',
   'secrets.stored': 'secrets are durable, their resources were not woken',

@@ -47,7 +47,7 @@ export interface AgentCore {
   refuses(offer: Fence): { reason: string; message: string } | undefined;
   /** Which of these hashes the store lacks. */
   lacks(sha256: readonly Uint8Array[]): Uint8Array[];
-  /** Keeps a body; its hash has been checked by the link. */
+  /** Keeps a body; its hash has been checked by the link. After a crash it may be lacking again. */
   putBody(sha256: Uint8Array, bytes: Uint8Array): void;
   /** All bodies of the index are there. Durable when it returns; reconciling begins by itself. */
   storeManifest(offer: Fence, index: Uint8Array): Promise<StoreOutcome>;

@@ -40,10 +40,12 @@ export class PlacedResources {
   }
 
   ofKind(kind: Kind): PlacedResource[] {
-    const entries = this.ledger
-      .entries()
-      .flatMap(({ accepted }) => (accepted?.kind === kind ? [accepted] : []));
-    return entries.flatMap((entry) => this.load(entry) ?? []);
+    const found: PlacedResource[] = [];
+    for (const { accepted } of this.ledger.entries()) {
+      const resource = accepted?.kind === kind ? this.load(accepted) : undefined;
+      if (resource) found.push(resource);
+    }
+    return found;
   }
 
   /** Uids of the resources that reference this one. */

@@ -77,7 +77,9 @@ export class Reconciler {
 
   /** What `manifestStored` compares with: a text for each resource that changes with what is asked of it. */
   versions(): Map<string, string> {
-    return new Map(this.deps.store.ledger.entries().map((entry) => [entry.uid, this.versionOf(entry)]));
+    const versions = new Map<string, string>();
+    for (const entry of this.deps.store.ledger.entries()) versions.set(entry.uid, this.versionOf(entry));
+    return versions;
   }
 
   wake(uid: string): void {

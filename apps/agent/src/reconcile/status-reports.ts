@@ -13,7 +13,6 @@ const RETRY_MS = 2000;
 
 /** The last report of every resource; what changes is stored in batches and the link is told. */
 export class StatusReports {
-  private readonly last: Map<string, PlacementReport>;
   private readonly waiting = new Map<string, PlacementReport>();
   private timer: Timer | undefined;
 
@@ -24,16 +23,14 @@ export class StatusReports {
       readonly log: Log;
       readonly changed: () => void;
     },
-  ) {
-    this.last = new Map(deps.outbox.all().map((report) => [report.uid, report]));
-  }
+  ) {}
 
   all(): Iterable<PlacementReport> {
-    return this.last.values();
+    return this.deps.outbox.all();
   }
 
   of(uid: string): PlacementReport | undefined {
-    return this.last.get(uid);
+    return this.waiting.get(uid) ?? this.deps.outbox.of(uid);
   }
 
   /** Keeps a report for the next batch; one that says nothing new writes nothing. */
@@ -42,8 +39,7 @@ export class StatusReports {
       ...init,
       reportedAt: timestampFromMs(this.deps.clock.now()),
     });
-    if (sameReport(this.last.get(report.uid), report)) return;
-    this.last.set(report.uid, report);
+    if (sameReport(this.of(report.uid), report)) return;
     this.waiting.set(report.uid, report);
     this.timer ??= this.deps.clock.after(GATHER_MS, () => this.flush());
   }
@@ -63,10 +59,5 @@ export class StatusReports {
     this.waiting.clear();
     failpoint('status.stored');
     this.deps.changed();
-  }
-
-  forget(uid: string): void {
-    this.last.delete(uid);
-    this.waiting.delete(uid);
   }
 }

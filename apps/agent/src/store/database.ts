@@ -6,6 +6,8 @@ import { SCHEMA_STEPS } from './schema';
 
 export type Row = Record<string, unknown>;
 
+const PAGE_ROWS = 100;
+
 /** Exit code of an agent that finds another one at work here (sysexits: EX_CANTCREAT). */
 export const LOCKED_EXIT_CODE = 73;
 
@@ -40,6 +42,16 @@ export class Database {
 
   all<T extends Row>(sql: string, ...values: SQLInputValue[]): T[] {
     return this.prepared(sql).all(...values) as T[];
+  }
+
+  /** Every row of a table by uid, read in parts: nothing is open in between, and little is in memory. */
+  *pages<T extends Row & { uid: string }>(table: 'entries' | 'statuses'): Iterable<T> {
+    for (let last = ''; ;) {
+      const page = this.all<T>(`select * from ${table} where uid > ? order by uid limit ${PAGE_ROWS}`, last);
+      yield* page;
+      if (page.length < PAGE_ROWS) return;
+      last = page.at(-1)?.uid ?? '';
+    }
   }
 
   /** How many rows changed. */

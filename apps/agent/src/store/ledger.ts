@@ -25,7 +25,14 @@ interface TombstoneRow extends Row {
   done: number;
 }
 
+/** Bodies are written together, with one fsync: after a crash at most these are asked for again. */
+const MOST_PENDING_BYTES = 1024 * 1024;
+
 export class SqliteLedger implements Ledger {
+  /** Bodies that are not written yet, by the hexadecimal hash. */
+  private readonly pending = new Map<string, { readonly sha256: Uint8Array; readonly bytes: Uint8Array }>();
+  private pendingBytes = 0;
+
   constructor(private readonly db: Database) {}
 
   fence(): Fence {
@@ -40,19 +47,27 @@ export class SqliteLedger implements Ledger {
   }
 
   has(sha256: Uint8Array): boolean {
+    if (this.pending.has(hexOf(sha256))) return true;
     return this.db.get('select 1 from bodies where sha256 = ?', sha256) !== undefined;
   }
 
   body(sha256: Uint8Array): Uint8Array | undefined {
+    const pending = this.pending.get(hexOf(sha256));
+    if (pending) return pending.bytes;
     return this.db.get<{ bytes: Uint8Array }>('select bytes from bodies where sha256 = ?', sha256)?.bytes;
   }
 
   putBody(sha256: Uint8Array, bytes: Uint8Array): void {
-    this.db.run('insert or ignore into bodies values (?, ?)', sha256, bytes);
+    this.pending.set(hexOf(sha256), { sha256, bytes });
+    this.pendingBytes += bytes.byteLength;
+    if (this.pendingBytes < MOST_PENDING_BYTES) return;
+    this.db.transaction(() => this.insertPending());
+    this.forgetPending();
   }
 
   commit(change: ManifestChange): void {
     this.db.transaction(() => {
+      this.insertPending();
       this.replaceIndex(change);
       this.db.run('update entries set placed = 0');
       for (const accepted of change.accepted) this.accept(accepted);
@@ -60,6 +75,7 @@ export class SqliteLedger implements Ledger {
       this.replaceTombstones(change.tombstones);
       this.dropUnreferenced();
     });
+    this.forgetPending();
   }
 
   entry(uid: string): HeldEntry | undefined {
@@ -67,8 +83,8 @@ export class SqliteLedger implements Ledger {
     return row && toEntry(row);
   }
 
-  entries(): HeldEntry[] {
-    return this.db.all<EntryRow>('select * from entries order by uid').map(toEntry);
+  *entries(): Iterable<HeldEntry> {
+    for (const row of this.db.pages<EntryRow>('entries')) yield toEntry(row);
   }
 
   tombstone(uid: string): HeldTombstone | undefined {
@@ -87,6 +103,18 @@ export class SqliteLedger implements Ledger {
       this.db.run('delete from secret_references where resource_uid = ?', uid);
       this.dropUnreferenced();
     });
+  }
+
+  private insertPending(): void {
+    for (const { sha256, bytes } of this.pending.values()) {
+      this.db.run('insert or ignore into bodies values (?, ?)', sha256, bytes);
+    }
+  }
+
+  /** Only after the transaction: what could not be written is still here. */
+  private forgetPending(): void {
+    this.pending.clear();
+    this.pendingBytes = 0;
   }
 
   private replaceIndex({ fence, index }: ManifestChange): void {
@@ -156,6 +184,10 @@ export class SqliteLedger implements Ledger {
       'delete from secrets where (uid, version) not in (select uid, version from secret_references)',
     );
   }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function toEntry(row: EntryRow): HeldEntry {

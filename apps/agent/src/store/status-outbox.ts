@@ -1,13 +1,24 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { PlacementReportSchema, type PlacementReport } from '@ostler/contracts';
-import type { Database } from './database';
+import type { Database, Row } from './database';
 import type { StatusOutbox } from './store.port';
+
+interface StatusRow extends Row {
+  uid: string;
+  report: Uint8Array;
+}
 
 export class SqliteStatusOutbox implements StatusOutbox {
   constructor(private readonly db: Database) {}
 
-  all(): PlacementReport[] {
-    return this.read('select report from statuses order by uid');
+  of(uid: string): PlacementReport | undefined {
+    const row = this.db.get<{ report: Uint8Array }>('select report from statuses where uid = ?', uid);
+    return row && fromBinary(PlacementReportSchema, row.report);
+  }
+
+  *all(): Iterable<PlacementReport> {
+    for (const { report } of this.db.pages<StatusRow>('statuses'))
+      yield fromBinary(PlacementReportSchema, report);
   }
 
   put(reports: readonly PlacementReport[]): void {
@@ -46,11 +57,6 @@ export class SqliteStatusOutbox implements StatusOutbox {
       sequence,
       sequence,
     );
-  }
-
-  private read(sql: string, ...values: number[]): PlacementReport[] {
-    const rows = this.db.all<{ report: Uint8Array }>(sql, ...values);
-    return rows.map(({ report }) => fromBinary(PlacementReportSchema, report));
   }
 
   private counter(name: string): number {

@@ -99,7 +99,7 @@ function ledgerContract(open: () => StoreUnderTest): void {
     store.ledger.commit(change(4n));
     expect(store.ledger.tombstone(A)).toMatchObject({ done: false });
     store.ledger.finishTombstone(A);
-    expect(store.ledger.entries()).toEqual([]);
+    expect([...store.ledger.entries()]).toEqual([]);
     expect(store.ledger.has(sha256Of(body))).toBe(false);
     store.ledger.commit(change(5n));
     expect(store.ledger.tombstones()).toEqual([]);
@@ -177,7 +177,8 @@ function outboxContract(open: () => StoreUnderTest): void {
     store.statuses.acknowledge(first.sequence);
     const after = reopen?.() ?? store;
     expect(after.statuses.pending(1e6).placements).toMatchObject([{ uid: B, observedGeneration: 3n }]);
-    expect(after.statuses.all()).toHaveLength(2);
+    expect([...after.statuses.all()]).toHaveLength(2);
+    expect(after.statuses.of(A)).toMatchObject({ observedGeneration: 2n });
     after.statuses.acknowledge(first.sequence + 1000n);
     expect(after.statuses.pending(1e6).placements).toHaveLength(1);
     after.close();

@@ -57,12 +57,13 @@ export interface Ledger {
   index(): Uint8Array | undefined;
   has(sha256: Uint8Array): boolean;
   body(sha256: Uint8Array): Uint8Array | undefined;
+  /** Durable with the manifest that names it; before that, a crash may lose it. */
   putBody(sha256: Uint8Array, bytes: Uint8Array): void;
   /** Stores everything or nothing; bodies that nothing names any more are dropped. */
   commit(change: ManifestChange): void;
   entry(uid: string): HeldEntry | undefined;
-  /** By uid, ascending. */
-  entries(): HeldEntry[];
+  /** By uid, ascending; read in parts, as there may be thousands. */
+  entries(): Iterable<HeldEntry>;
   tombstone(uid: string): HeldTombstone | undefined;
   tombstones(): HeldTombstone[];
   /** The resource is gone from this server: forgets its entry and output, keeps the tombstone as done. */
@@ -86,8 +87,10 @@ export interface Outputs {
 
 /** Status on its way to the control plane. */
 export interface StatusOutbox {
-  /** The last report of each resource, acknowledged or not. */
-  all(): PlacementReport[];
+  /** The last report of a resource, acknowledged or not. */
+  of(uid: string): PlacementReport | undefined;
+  /** Every last report, by uid; read in parts. */
+  all(): Iterable<PlacementReport>;
   put(reports: readonly PlacementReport[]): void;
   /** The oldest reports after the last acknowledged one, with the sequence that acknowledges them. */
   pending(mostBytes: number): { readonly sequence: bigint; readonly placements: PlacementReport[] };

@@ -81,8 +81,8 @@ test('a store that cannot write says so, and is as it was', () => {
   });
   const report = create(PlacementReportSchema, { uid: 'a' });
   expect(() => store.statuses.put([report])).toThrow('full');
-  expect(store.statuses.all()).toEqual([]);
+  expect([...store.statuses.all()]).toEqual([]);
   full = false;
   store.statuses.put([report]);
-  expect(store.statuses.all()).toHaveLength(1);
+  expect([...store.statuses.all()]).toHaveLength(1);
 });
