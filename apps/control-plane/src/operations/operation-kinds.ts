@@ -1,6 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
+  DiagnoseOperationSchema,
+  InstallNginxOperationSchema,
+  NoopOperationSchema,
+  ShowNginxConfigurationOperationSchema,
+  TestNginxConfigurationOperationSchema,
   Operation_RetryClass,
   type OperationSpec,
   type OperationStart,
@@ -25,25 +30,25 @@ const kinds: { readonly [K in Case]: () => OperationKind } = {
   noop: () => ({
     title: 'no-op',
     retryClass: SAFE,
-    start: { case: 'noop', value: { $typeName: 'ostler.link.v1.NoopOperation' } },
+    start: { case: 'noop', value: create(NoopOperationSchema) },
   }),
   diagnose: () => ({
     title: 'diagnose',
     retryClass: SAFE,
-    start: { case: 'diagnose', value: { $typeName: 'ostler.link.v1.DiagnoseOperation' } },
+    start: { case: 'diagnose', value: create(DiagnoseOperationSchema) },
   }),
   installNginx: () => ({
     title: 'install nginx',
     retryClass: AT_MOST_ONCE,
     permission: Permission.OPERATIONS_ADMINISTER,
-    start: { case: 'installNginx', value: { $typeName: 'ostler.link.v1.InstallNginxOperation' } },
+    start: { case: 'installNginx', value: create(InstallNginxOperationSchema) },
   }),
   testNginxConfiguration: () => ({
     title: 'test nginx configuration',
     retryClass: SAFE,
     start: {
       case: 'testNginxConfiguration',
-      value: { $typeName: 'ostler.link.v1.TestNginxConfigurationOperation' },
+      value: create(TestNginxConfigurationOperationSchema),
     },
   }),
   showNginxConfiguration: () => ({
@@ -51,7 +56,7 @@ const kinds: { readonly [K in Case]: () => OperationKind } = {
     retryClass: SAFE,
     start: {
       case: 'showNginxConfiguration',
-      value: { $typeName: 'ostler.link.v1.ShowNginxConfigurationOperation' },
+      value: create(ShowNginxConfigurationOperationSchema),
     },
   }),
 };
