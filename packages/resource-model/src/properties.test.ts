@@ -111,7 +111,6 @@ function drive(place: { readonly resource: Resource; readonly index: number }, v
 
 /** Texts that are handed on whole and never become configuration, a path or an argument. */
 const FREE = /\.body$|\.value$|Pem$|displayName$/;
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 /** Texts that name a place: a file, a host, a resource. */
 const PLACE =

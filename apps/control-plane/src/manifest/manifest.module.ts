@@ -8,6 +8,7 @@ import { ManifestRepository } from './manifest.repository';
 import { Manifests } from './manifests.service';
 import { PlacedSpecsRepository } from './placed-specs.repository';
 import { PlannerService } from './planner.service';
+import { RecompileLoop } from './recompile.loop';
 
 /** What one server should have: compiled, numbered, handed out by hash. */
 @Module({
@@ -20,6 +21,7 @@ import { PlannerService } from './planner.service';
     Manifests,
     PlacedSpecsRepository,
     PlannerService,
+    RecompileLoop,
   ],
   exports: [Manifests, PlannerService],
 })

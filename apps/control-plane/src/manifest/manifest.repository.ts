@@ -27,6 +27,15 @@ export class ManifestRepository {
     await execute('delete from manifest_wanted where server_uid = $1', [serverUid]);
   }
 
+  async want(serverUid: string): Promise<void> {
+    await execute('insert into manifest_wanted (server_uid) values ($1) on conflict do nothing', [serverUid]);
+  }
+
+  async serversWithManifest(): Promise<string[]> {
+    const rows = await query<{ uid: string }>('select server_uid as uid from manifest order by server_uid');
+    return rows.map(({ uid }) => uid);
+  }
+
   find(serverUid: string): Promise<ManifestRow | undefined> {
     return queryOne<ManifestRow>(
       'select epoch, revision, index, index_sha256 as "indexSha256" from manifest where server_uid = $1',

@@ -32,7 +32,7 @@ export function normaliseHostName(text: string): Verdict {
   if (text === '') return refused('EMPTY', 'is empty; write a host name like www.example.com');
   // Only letters, digits, hyphens and dots of ASCII get past here, so that the URL parser below finds no
   // port, no user, no escape and no path in what it is given.
-  const strange = firstStrange(text, /^([A-Za-z0-9.-]|[^\u0000-\u007f])$/u); // oxlint-disable-line no-control-regex
+  const strange = firstStrange(text, /^([A-Za-z0-9.-]|[^\u0000-\u007f])$/u);
   if (strange) return refused('BAD_CHARACTER', `may not contain ${strange}; ${hint(text)}`);
   const ascii = toAscii(text.replace(/\.$/, ''));
   if (ascii === undefined)

@@ -87,7 +87,6 @@ function validateBasicAuth(auth: BasicAuth | undefined, problems: Problems): voi
       problems.add(`${at}.username`, 'BAD_CHARACTER', 'must begin with a letter or digit');
     }
     const value = user.password?.value ?? '';
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     if (/[\u0000-\u001f\u007f]/.test(value)) {
       problems.add(`${at}.password.value`, 'BAD_CHARACTER', 'may not contain control characters');
     }

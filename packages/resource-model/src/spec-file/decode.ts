@@ -8,6 +8,7 @@ import {
   isSeq,
   type Node,
   type Scalar,
+  visit,
   type YAMLMap,
 } from 'yaml';
 
@@ -20,7 +21,6 @@ export type Complain = (node: Node | undefined, path: string, reason: string, me
 
 /** Nodes that one file may lead to, aliases unfolded: more is an alias that explodes. */
 const MOST_NODES = 200_000;
-const MOST_ALIASES = 1_000;
 const DEEPEST = 64;
 const LARGEST: ReadonlyMap<ScalarType, bigint> = new Map([
   [ScalarType.UINT32, 0xffff_ffffn],
@@ -35,30 +35,23 @@ export class Decoder {
   /** Node of every path that was met, for the lines of later complaints. */
   readonly nodes = new Map<string, Node>();
   private nodeCount = 0;
-  private readonly targets = new Map<Alias, Node | undefined>();
+  private readonly targets: ReadonlyMap<Alias, Node | undefined>;
 
   constructor(
-    private readonly document: Document,
+    document: Document,
     private readonly complain: Complain,
-  ) {}
+  ) {
+    this.targets = aliasTargets(document);
+  }
 
   /** The node behind aliases; undefined for what is empty. @throws Exploded after too many nodes. */
   resolve(given: unknown, path: string): Node | undefined {
     const node = given as Node | null | undefined;
     if (++this.nodeCount > MOST_NODES) throw this.exploded(node, path);
-    const target = isAlias(node) ? this.target(node, path) : node;
+    const target = isAlias(node) ? this.targets.get(node) : node;
     if (!target || (isScalar(target) && target.value === null)) return undefined;
     this.nodes.set(path, node ?? target);
     return target;
-  }
-
-  /** Looking an anchor up walks the whole document, so each alias is looked up once. */
-  private target(alias: Alias, path: string): Node | undefined {
-    if (!this.targets.has(alias)) {
-      if (this.targets.size >= MOST_ALIASES) throw this.exploded(alias, path);
-      this.targets.set(alias, alias.resolve(this.document));
-    }
-    return this.targets.get(alias);
   }
 
   private exploded(node: Node | null | undefined, path: string): Exploded {
@@ -152,6 +145,19 @@ export class Decoder {
     this.complain(node, path, reason, message);
     return undefined;
   }
+}
+
+/** What each alias stands for: the last node before it that has the anchor. Found in one walk for all of them. */
+function aliasTargets(document: Document): Map<Alias, Node | undefined> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Node(_key, node) {
+      if (isAlias(node)) targets.set(node, anchors.get(node.source));
+      else if (node.anchor) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 /** Text of a value as it was written: `version: 1.10` is the label 1.10. */

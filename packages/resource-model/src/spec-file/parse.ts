@@ -32,6 +32,8 @@ export interface ParsedSpecFile {
   readonly violations: readonly SpecFileViolation[];
 }
 
+/** Nobody reads more, and aliases can multiply one mistake. */
+const MOST_VIOLATIONS = 100;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 const HEAD_FIELDS = ['displayName', 'tenant', 'labels', 'generation', 'name'];
 const ALL_FIELDS = ['kind', ...HEAD_FIELDS, 'spec'];
@@ -84,6 +86,7 @@ class Reader implements ParsedSpecFile {
   private complainAt(offset: number | undefined, field: string, reason: string, message: string): void {
     const line = offset === undefined ? 0 : this.lines.linePos(offset).line;
     this.violations.push({ document: this.document, line, field, reason, message });
+    if (this.violations.length >= MOST_VIOLATIONS) throw new Exploded();
   }
 
   private readContents(document: Document.Parsed): void {

@@ -82,7 +82,15 @@ spec:
   upstreams: [${Array(300).fill('{servers: *e}').join(', ')}]
 `;
   expect(parseSpecFile(text).violations.length).toBeGreaterThan(0);
-  expect(parseSpecFile(bomb).violations.map(({ reason }) => reason)).toContain('TOO_LARGE');
+  expect(parseSpecFile(bomb).violations).toHaveLength(100);
+  const valid = bomb
+    .replace('a: &a0 {name: x}\n', '')
+    .replaceAll('{servers: *e}', '{servers: &x [{host: a, port: 1}]}');
+  const pages = `  paths: [${Array(300).fill('{path: /a, handler: &h {fixedResponse: {status: 200}}, access: *l}').join(', ')}]\n`;
+  const list = `  access: &l [${Array(1000).fill('{source: all}').join(', ')}]\n`;
+  expect(parseSpecFile(`${valid}${list}${pages}`).violations.map(({ reason }) => reason)).toContain(
+    'TOO_LARGE',
+  );
 });
 
 test('a secret is written as nothing to change, and its value never', () => {

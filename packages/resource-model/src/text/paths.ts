@@ -92,7 +92,6 @@ function requestPathProblem(path: string, allowed: RegExp): Verdict | undefined 
 
 /** Relative path of a file in a release: forward slashes, no odd parts, nothing that hides or escapes. */
 export function releasePath(text: string): Verdict {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f\\]|\p{Cf}/u.test(text)) {
     return refused(
       'BAD_CHARACTER',
