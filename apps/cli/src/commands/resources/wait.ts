@@ -30,12 +30,15 @@ export async function waitUntilReady(
 ): Promise<void> {
   if (!(timeoutSeconds > 0))
     throw AppError.invalid('--timeout', 'NOT_POSITIVE', 'give a number of seconds above 0');
-  const signal = AbortSignal.timeout(timeoutSeconds * 1000);
-  const results = await Promise.all(wanted.map((one) => waitForOne(context, one, signal)));
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
+  const results = await Promise.all(wanted.map((one) => waitForOne(context, one, timeout)));
   if (results.includes(false)) process.exitCode = ExitCode.DIFFERENT;
 }
 
-async function waitForOne(context: CommandContext, wanted: Wanted, signal: AbortSignal): Promise<boolean> {
+async function waitForOne(context: CommandContext, wanted: Wanted, timeout: AbortSignal): Promise<boolean> {
+  // Leaving the loop does not end the call: without this the program would stay until the timeout.
+  const done = new AbortController();
+  const signal = AbortSignal.any([timeout, done.signal]);
   const label = `${kindName(wanted.kind)}/${wanted.name}`;
   let last: Resource | undefined;
   try {
