@@ -3,6 +3,7 @@ import { AppError, type Clock } from '@ostler/kernel';
 import type { BinaryPath, Exec, Finished } from '../exec/port';
 import type { Files } from '../fs/port';
 import { BaseNginx, TEST_TIMEOUT_MS } from './base-nginx';
+import { fingerprintOf } from './configuration-fingerprint';
 import { nginxMessage, type Installation } from './installation';
 import { mainDirective, parseForeign } from './parse-dump';
 import type { ForeignConfiguration, WorkerUser } from './port';
@@ -44,6 +45,11 @@ export class SystemNginx extends BaseNginx {
   protected readonly title = '';
   protected readonly chosen: readonly string[] = [];
 
+  /** To read it anew takes a process; most commits find it as it was. */
+  private known:
+    | { readonly fingerprint: string | undefined; readonly foreign: ForeignConfiguration }
+    | undefined;
+
   constructor(
     installation: Installation,
     exec: Exec,
@@ -64,7 +70,9 @@ export class SystemNginx extends BaseNginx {
       await this.files.writeAtomic(this.hookPath, '', { mode: 0o644 });
     const dump = await this.dump('');
     this.errorLogPath = mainDirective(dump, 'error_log')?.[0] ?? this.errorLogPath;
-    await this.boundShutdown(parseForeign(dump, this.ownPaths()));
+    const fingerprint = await fingerprintOf('/etc/nginx', this.ownPaths());
+    this.known = { fingerprint, foreign: parseForeign(dump, this.ownPaths()) };
+    await this.boundShutdown(this.known.foreign);
     await this.raiseLimits();
   }
 
@@ -98,7 +106,10 @@ export class SystemNginx extends BaseNginx {
   }
 
   async readForeign(): Promise<ForeignConfiguration> {
-    return parseForeign(await this.dump(''), this.ownPaths());
+    const fingerprint = await fingerprintOf('/etc/nginx', this.ownPaths());
+    if (fingerprint === undefined || fingerprint !== this.known?.fingerprint)
+      this.known = { fingerprint, foreign: parseForeign(await this.dump(''), this.ownPaths()) };
+    return this.known.foreign;
   }
 
   /** The system's nginx goes on serving whatever becomes of the agent. */

@@ -157,7 +157,7 @@ export class Commit {
   ): Promise<{ generation: string; sites: SiteSet; problem?: string }> {
     const { store, runtime, facts, failpoint } = this.environment;
     const sites = applied(this.live.sites, changes);
-    await store.stageSites(sites);
+    await store.stageSites(sites, this.live.sites);
     const generation = await store.nextGeneration();
     const included = [...sites].map(([uid, site]) => ({
       contribution: site.contribution,
@@ -176,7 +176,8 @@ export class Commit {
   }
 
   private async attempt(changes: ReadonlyMap<string, Change>): Promise<Attempt> {
-    const { files, store, failpoint } = this.environment;
+    const { files, store, failpoint, clock, log } = this.environment;
+    const begin = clock.monotonic();
     const { generation, sites, problem } = await this.stage(changes);
     if (problem !== undefined) {
       const uid = blamedIn(problem, store.layout);
@@ -188,6 +189,7 @@ export class Commit {
       };
     }
     const from = this.live.generation;
+    const swapping = clock.monotonic();
     await writeJournal(files, store.layout, { current: from, commit: { from, to: generation } });
     failpoint('nginx.journalled');
     const watched = await this.swapAndWatch(generation, changes);
@@ -200,7 +202,14 @@ export class Commit {
     failpoint('nginx.watched');
     await writeJournal(files, store.layout, { current: generation });
     failpoint('nginx.committed');
-    await store.collectGarbage(generation);
+    const [testMs, loadMs] = [swapping - begin, clock.monotonic() - swapping].map(Math.round);
+    log('nginx serves a new generation', {
+      generation,
+      changes: changes.size,
+      sites: sites.size,
+      testMs,
+      loadMs,
+    });
     return { ok: true, live: { generation, sites } };
   }
 

@@ -72,12 +72,12 @@ export class GenerationStore {
     await this.files.makeFolder(`${challenges}/.well-known/acme-challenge`, 0o755);
   }
 
-  /** Brings every folder of the set to disk; what is there already costs one look. */
-  async stageSites(sites: SiteSet): Promise<void> {
+  /** Brings the folders of the set to disk; those that `known` has are there and cost nothing. */
+  async stageSites(sites: SiteSet, known: SiteSet): Promise<void> {
     const missing: Contribution[] = [];
     for (const [uid, { digest, contribution }] of sites) {
-      if (contribution && !(await this.files.state(sitePath(this.layout, uid, digest))))
-        missing.push(contribution);
+      if (!contribution || known.get(uid)?.digest === digest) continue;
+      if (!(await this.files.state(sitePath(this.layout, uid, digest)))) missing.push(contribution);
     }
     for (let at = 0; at < missing.length; at += PARALLEL_WRITES)
       await Promise.all(
@@ -176,16 +176,17 @@ export class GenerationStore {
     }
   }
 
-  /** Keeps the newest generations, and the one that serves, with their sites. */
-  async collectGarbage(current: string | null): Promise<void> {
-    const names = await this.files.list(this.layout.generations);
-    const known = await this.listGenerations();
-    const kept = new Set([...known.slice(0, KEPT_GENERATIONS), ...(current === null ? [] : [current])]);
-    for (const name of names) {
+  /** Keeps the newest generations, and the one that serves, with their sites. `uids` names those that changed. */
+  async collectGarbage(current: string | null, uids?: ReadonlySet<string>): Promise<void> {
+    const generations = await this.listGenerations();
+    const kept = new Set([...generations.slice(0, KEPT_GENERATIONS), ...(current === null ? [] : [current])]);
+    for (const name of await this.files.list(this.layout.generations)) {
       if (!kept.has(name.replace(/\.(conf|json)$/, '')))
         await this.files.removeTree(`${this.layout.generations}/${name}`);
     }
-    await this.removeUnused(await this.usedDigests(kept));
+    const used = await this.usedDigests(kept);
+    for (const uid of uids ?? (await this.files.list(this.layout.sites)))
+      await this.removeUnused(uid, used.get(uid));
   }
 
   private async usedDigests(generations: ReadonlySet<string>): Promise<Map<string, Set<string>>> {
@@ -197,14 +198,10 @@ export class GenerationStore {
     return used;
   }
 
-  private async removeUnused(used: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
-    for (const uid of await this.files.list(this.layout.sites)) {
-      const folder = `${this.layout.sites}/${uid}`;
-      const digests = used.get(uid);
-      if (!digests) await this.files.removeTree(folder);
-      else
-        for (const name of await this.files.list(folder))
-          if (!digests.has(name)) await this.files.removeTree(`${folder}/${name}`);
-    }
+  private async removeUnused(uid: string, digests: ReadonlySet<string> | undefined): Promise<void> {
+    const folder = `${this.layout.sites}/${uid}`;
+    if (!digests) return this.files.removeTree(folder);
+    for (const name of await this.files.list(folder))
+      if (!digests.has(name)) await this.files.removeTree(`${folder}/${name}`);
   }
 }

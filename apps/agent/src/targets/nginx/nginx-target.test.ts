@@ -32,6 +32,7 @@ test('the same again is no change; a removal takes only its own site', async () 
   const files = server.files.tree();
   expect(await target.submit(site('a'))).toMatchObject({ committed: true });
   expect(server.files.tree()).toEqual(files);
+  expect(server.nginx.reloads).toBe(1);
   expect(await target.remove(uid('a'))).toMatchObject({ committed: true });
   expect(await target.remove(uid('a'))).toMatchObject({ committed: true });
   expect([...server.nginx.loaded.domains.keys()]).toEqual(['b.test']);
@@ -221,10 +222,14 @@ test('every file of ours cut at every length: the next start heals it', async ()
 test('old generations and their sites are collected', async () => {
   const server = new FakeServer();
   const target = server.start();
+  await target.submit(site('b'));
   for (let index = 0; index < 8; index += 1) await target.submit(site('a', `text ${index}`));
-  const names = await server.files.list(`${FOLDER}/generations`);
-  expect(names.filter((name) => name.endsWith('.conf'))).toHaveLength(3);
-  expect((await server.files.list(`${FOLDER}/sites/${uid('a')}`)).length).toBe(3);
+  await target.remove(uid('b'));
+  for (let index = 0; index < 4; index += 1) await target.submit(site('a', `other ${index}`));
+  const generations = async () => (await server.files.list(`${FOLDER}/generations`)).length;
+  await expect.poll(generations).toBe(3 * 2);
+  await expect.poll(async () => (await server.files.list(`${FOLDER}/sites/${uid('a')}`)).length).toBe(3);
+  expect(await server.files.list(`${FOLDER}/sites`)).toEqual([uid('a')]);
 });
 
 test('a hand edit is seen with a diff, and put back on demand', async () => {

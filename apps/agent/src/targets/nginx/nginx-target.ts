@@ -40,6 +40,8 @@ export type Outcome =
 const GATHER_STEP_MS = 15;
 const GATHER_MOST_MS = 250;
 
+const REMEMBERED_BATCHES = 5;
+
 interface Waiting {
   readonly change: Change;
   readonly settle: ((outcome: Outcome) => void)[];
@@ -57,6 +59,9 @@ interface Ready {
  */
 export class NginxTarget {
   readonly layout: Layout;
+  /** Sites of the commit under way: what is live of them is about to change. */
+  private inFlight: ReadonlySet<string> = new Set();
+  private recentlyChanged: ReadonlySet<string>[] = [];
   private live: Live = { generation: null, sites: new Map() };
   private waiting = new Map<string, Waiting>();
   private committing: Promise<void> | undefined;
@@ -144,7 +149,7 @@ export class NginxTarget {
       // Without nginx nothing is served; what lies on disk goes when nginx is there again.
       return { committed: false, reason: 'NGINX_UNAVAILABLE', message: ready.message };
     }
-    if (!this.waiting.has(uid) && !this.live.sites.has(uid) && !this.committing)
+    if (!this.waiting.has(uid) && !this.live.sites.has(uid) && !this.inFlight.has(uid))
       return { committed: true, generation: this.live.generation };
     const outcome = await this.enqueue(uid, {});
     if (outcome.committed) {
@@ -204,7 +209,7 @@ export class NginxTarget {
         if (contribution) sites.set(uid, { digest: digestOf(contribution), contribution });
         else sites.delete(uid);
       }
-      await store.stageSites(sites);
+      await store.stageSites(sites, new Map());
       const included = [...sites]
         .filter(([, site]) => site.contribution)
         .map(([uid, site]) => ({
@@ -241,7 +246,10 @@ export class NginxTarget {
   }
 
   private isLive(contribution: Contribution): boolean {
-    return !this.committing && isSameContribution(this.liveContribution(contribution.uid), contribution);
+    return (
+      !this.inFlight.has(contribution.uid) &&
+      isSameContribution(this.liveContribution(contribution.uid), contribution)
+    );
   }
 
   /** The same again: nothing is written, but a foreign server block may have come, or nginx gone. */
@@ -271,7 +279,9 @@ export class NginxTarget {
       await this.gather();
       const batch = this.waiting;
       this.waiting = new Map();
+      this.inFlight = new Set(batch.keys());
       const refused = await this.commitBatch(batch);
+      this.inFlight = new Set();
       for (const [uid, { settle }] of batch) {
         const refusal = refused.get(uid);
         const outcome: Outcome = refusal
@@ -279,7 +289,19 @@ export class NginxTarget {
           : { committed: true, generation: this.live.generation };
         for (const each of settle) each(outcome);
       }
+      await this.collectGarbage(new Set(batch.keys()));
     }
+  }
+
+  /** Sites that changed stay remembered until the generations that still name their old folders are gone. */
+  private async collectGarbage(changed: ReadonlySet<string>): Promise<void> {
+    this.recentlyChanged = [changed, ...this.recentlyChanged].slice(0, REMEMBERED_BATCHES);
+    const uids = new Set(this.recentlyChanged.flatMap((batch) => [...batch]));
+    await this.ready?.environment.store
+      .collectGarbage(this.live.generation, uids)
+      .catch((error: unknown) =>
+        this.options.log('old generations were not removed', { message: messageOf(error) }),
+      );
   }
 
   private async gather(): Promise<void> {
