@@ -4,7 +4,6 @@ import { settings as controlPlaneSettings } from '../../apps/control-plane/src/c
 interface Setting {
   readonly description: string;
   readonly default: string;
-  readonly example?: string;
 }
 
 // These two read their few settings where nothing of ours can be imported yet, or next to the terminal's own.
@@ -65,8 +64,8 @@ ${table(launcherSettings)}
 
 function table(settings: Readonly<Record<string, Setting>>): string {
   const rows = Object.entries(settings).map(
-    ([name, { description, default: value, example }]) =>
-      `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${cell(description)}${example ? ` Example: \`${example}\`.` : ''} |`,
+    ([name, { description, default: value }]) =>
+      `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${cell(description)} |`,
   );
   return ['| setting | default | what it is |', '|---|---|---|', ...rows].join('\n');
 }
