@@ -1,7 +1,13 @@
 import { clone } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
-import { type ApplyRequest, ApplyRequestSchema, ErrorReason, type Resource, ResourceSchema } from '@ostler/contracts';
+import {
+  type ApplyRequest,
+  ApplyRequestSchema,
+  ErrorReason,
+  type Resource,
+  ResourceSchema,
+} from '@ostler/contracts';
 import { newUid, type Violation } from '@ostler/kernel';
 import { refusal } from './refuse';
 import type { World } from './world';

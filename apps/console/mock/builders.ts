@@ -40,7 +40,7 @@ export function makePerson(role: Role, mustChangePassword = false): Person {
 
 /** A connected Debian server that can do everything, unless told otherwise. */
 export function makeServer(name: string, init: Partial<Pick<Server, 'labels' | 'state'>> = {}): Server {
-  const number = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 250;
+  const number = new TextEncoder().encode(name).reduce((sum, byte) => sum + byte, 0) % 250;
   return create(ServerSchema, {
     uid: newUid(),
     name,
@@ -60,7 +60,11 @@ export function makeServer(name: string, init: Partial<Pick<Server, 'labels' | '
       { name: 'systemd', available: true, detail: '252' },
       { name: 'cgroup2', available: true, detail: 'unified hierarchy' },
       { name: 'ipv6', available: true, detail: '' },
-      { name: 'docker', available: false, detail: 'Docker is not installed. Install docker.io to run containers.' },
+      {
+        name: 'docker',
+        available: false,
+        detail: 'Docker is not installed. Install docker.io to run containers.',
+      },
     ],
     facts: {
       hostname: `${name}.example.test`,
@@ -90,7 +94,11 @@ function resource(kind: Kind, name: string, meta: Meta, spec: Resource['spec']):
   });
 }
 
-export function makeSite(name: string, spec: MessageInitShape<typeof SiteSpecSchema>, meta: Meta = {}): Resource {
+export function makeSite(
+  name: string,
+  spec: MessageInitShape<typeof SiteSpecSchema>,
+  meta: Meta = {},
+): Resource {
   return resource(Kind.SITE, name, meta, { case: 'site', value: create(SiteSpecSchema, spec) });
 }
 

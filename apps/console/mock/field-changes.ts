@@ -13,11 +13,17 @@ export function fieldChanges(
   before: Resource | undefined,
   after: Resource,
 ): { path: string; before: string; after: string }[] {
-  const old = before ? flatten(specJson(before)) : new Map<string, string>();
-  const next = flatten(specJson(after));
+  const old = before ? flatten(declared(before)) : new Map<string, string>();
+  const next = flatten(declared(after));
   return [...new Set([...old.keys(), ...next.keys()])]
     .filter((path) => old.get(path) !== next.get(path))
     .map((path) => ({ path, before: old.get(path) ?? '', after: next.get(path) ?? '' }));
+}
+
+/** All that a person declares: the spec, the display name and the labels. */
+function declared(resource: Resource): JsonValue {
+  const { displayName = '', labels = {} } = resource.meta ?? {};
+  return { ...(specJson(resource) as Record<string, JsonValue>), meta: { displayName, labels } };
 }
 
 function flatten(value: JsonValue, path = '', into = new Map<string, string>()): Map<string, string> {

@@ -83,7 +83,9 @@ function placement(server: Server, report: Report): PlacementStatus {
 export function detailOf({ spec }: Resource, server: Server): Report {
   if (spec.case === 'site') {
     const scheme = spec.value.tls ? 'https' : 'http';
-    const urls = spec.value.domains.filter((domain) => !domain.startsWith('*')).map((one) => `${scheme}://${one}`);
+    const urls = spec.value.domains
+      .filter((domain) => !domain.startsWith('*'))
+      .map((one) => `${scheme}://${one}`);
     const upstreams = spec.value.upstreams.flatMap(({ name, servers }) =>
       servers.map(({ host, port }) => ({ upstream: name, host, port, addresses: [host], healthy: true })),
     );

@@ -15,7 +15,11 @@ const codes: Partial<Record<ErrorReason, Code>> = {
 };
 
 /** The error that the control plane answers with for a reason. */
-export function refusal(reason: ErrorReason, message: string, violations: readonly Violation[] = []): ConnectError {
+export function refusal(
+  reason: ErrorReason,
+  message: string,
+  violations: readonly Violation[] = [],
+): ConnectError {
   return new ConnectError(message, codes[reason] ?? Code.FailedPrecondition, undefined, [
     { desc: ErrorInfoSchema, value: { reason, violations: [...violations] } },
   ]);

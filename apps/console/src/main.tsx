@@ -1,7 +1,6 @@
 import { createOstler } from '@ostler/sdk';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { Tooltip } from 'radix-ui';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { OstlerContext } from './api/ostler';
@@ -23,11 +22,9 @@ createRoot(element).render(
   <StrictMode>
     <OstlerContext value={ostler}>
       <QueryClientProvider client={queries}>
-        <Tooltip.Provider delayDuration={400}>
-          <ToastProvider>
-            <RouterProvider router={router} />
-          </ToastProvider>
-        </Tooltip.Provider>
+        <ToastProvider>
+          <RouterProvider router={router} />
+        </ToastProvider>
       </QueryClientProvider>
     </OstlerContext>
   </StrictMode>,

@@ -57,7 +57,10 @@ const certificates = createRoute({
   getParentRoute: () => root,
   path: '/certificates',
   validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('./features/certificates/certificates-page'), 'CertificatesPage'),
+  component: lazyRouteComponent(
+    () => import('./features/certificates/certificates-page'),
+    'CertificatesPage',
+  ),
 });
 const certificate = createRoute({
   getParentRoute: () => root,
@@ -76,7 +79,10 @@ const editCertificate = createRoute({
 const newCertificate = createRoute({
   getParentRoute: () => root,
   path: '/new/certificate',
-  component: lazyRouteComponent(() => import('./features/certificates/certificate-form-page'), 'NewCertificatePage'),
+  component: lazyRouteComponent(
+    () => import('./features/certificates/certificate-form-page'),
+    'NewCertificatePage',
+  ),
 });
 const operations = createRoute({
   getParentRoute: () => root,
@@ -101,7 +107,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./features/settings/settings-page'), 'SettingsPage'),
 });
 
-const tree = root.addChildren([
+export const routeTree = root.addChildren([
   overview,
   servers,
   server,
@@ -120,7 +126,7 @@ const tree = root.addChildren([
 ]);
 
 export const router = createRouter({
-  routeTree: tree,
+  routeTree,
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

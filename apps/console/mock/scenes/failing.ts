@@ -37,7 +37,11 @@ function downOne(world: World): void {
   Object.assign(servers[6]!, { state: Server_State.UNKNOWN, stateSince: minutesAgo(1) });
   servers[1]!.capabilities = servers[1]!.capabilities.map((one) =>
     one.name === 'nginx'
-      ? { ...one, available: false, detail: 'nginx is not installed. Run "Install nginx", or apt-get install nginx.' }
+      ? {
+          ...one,
+          available: false,
+          detail: 'nginx is not installed. Run "Install nginx", or apt-get install nginx.',
+        }
       : one,
   );
   for (const resource of world.resources.values()) {
@@ -89,7 +93,8 @@ function failSite(world: World): void {
 
 function degradeSite(world: World): void {
   const shop = site(world, 'shop');
-  const message = 'Upstream app: 10.0.0.12:3000 refuses connections since 4 min. Requests go to 10.0.0.11:3000.';
+  const message =
+    'Upstream app: 10.0.0.12:3000 refuses connections since 4 min. Requests go to 10.0.0.11:3000.';
   for (const status of shop.status?.placementStatuses ?? []) {
     status.conditions = [
       condition('Ready', TRUE, 'APPLIED', 'Serves generation 2.'),
@@ -105,7 +110,8 @@ function degradeSite(world: World): void {
 
 function driftSite(world: World): void {
   const resource = site(world, 'blog-eu');
-  const message = 'sites/blog-eu.conf was changed by hand. Apply again to put it back, or set the policy to enforce.';
+  const message =
+    'sites/blog-eu.conf was changed by hand. Apply again to put it back, or set the policy to enforce.';
   const placement = resource.status?.placementStatuses[0];
   if (!resource.status || !placement) return;
   const drifted = condition('Drifted', TRUE, 'CHANGED_BY_HAND', message);
@@ -128,12 +134,19 @@ function hostileName(world: World): void {
     {
       placement: { server: 'web-fra-1' },
       domains: [`${'long-label-'.repeat(5)}x.example.test`, '*.wild.example.test'],
-      handler: { answer: { case: 'fixedResponse', value: { status: 200, body: '<script>alert(1)</script>' } } },
+      handler: {
+        answer: { case: 'fixedResponse', value: { status: 200, body: '<script>alert(1)</script>' } },
+      },
     },
     { displayName: '<img src=x onerror=alert(1)> "quoted" & \\ ünïcode', labels: { note: 'x' } },
   );
   world.resources.set(resource.meta!.uid, resource);
-  fail(world, resource, 'DOMAIN_SHADOWED', 'The domain is answered by /etc/nginx/sites-enabled/legacy:3. Remove it there.');
+  fail(
+    world,
+    resource,
+    'DOMAIN_SHADOWED',
+    'The domain is answered by /etc/nginx/sites-enabled/legacy:3. Remove it there.',
+  );
 }
 
 function expireCertificate(world: World): void {

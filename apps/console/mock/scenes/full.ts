@@ -62,7 +62,10 @@ function addCertificates(world: World): void {
     }),
     makeCertificate('wildcard', {
       domains: ['*.example.test'],
-      source: { case: 'upload', value: { certificatePem: PEM, privateKeyPem: { uid: newUid(), version: 2 } } },
+      source: {
+        case: 'upload',
+        value: { certificatePem: PEM, privateKeyPem: { uid: newUid(), version: 2 } },
+      },
     }),
     makeCertificate('staging', {
       domains: ['staging.example.test'],
@@ -82,7 +85,9 @@ function addSites(world: World): void {
         makeSite(
           `${name}-${region}`,
           {
-            placement: { selector: { env: 'prod', zone: ['fra', 'ams', 'hel'][(row + column) % 3] ?? 'fra' } },
+            placement: {
+              selector: { env: 'prod', zone: ['fra', 'ams', 'hel'][(row + column) % 3] ?? 'fra' },
+            },
             domains: [`${name}.${region}.example.test`],
             handler: { answer: { case: 'staticFiles', value: { root: `/srv/www/${name}` } } },
             tls: column % 2 === 0 ? { certificate: { kind: Kind.CERTIFICATE, name: 'wildcard' } } : undefined,
@@ -115,7 +120,9 @@ const shop = makeSite(
     paths: [
       {
         path: '/assets/',
-        handler: { answer: { case: 'staticFiles', value: { root: '/srv/shop/assets', cacheSeconds: 86_400 } } },
+        handler: {
+          answer: { case: 'staticFiles', value: { root: '/srv/shop/assets', cacheSeconds: 86_400 } },
+        },
       },
     ],
     headers: [{ name: 'X-Content-Type-Options', value: 'nosniff' }],
@@ -137,7 +144,9 @@ const docs = makeSite(
   {
     placement: { server: 'web-fra-1' },
     domains: ['docs.example.test'],
-    handler: { answer: { case: 'staticFiles', value: { release: `sha256:${'ab'.repeat(32)}`, index: ['index.html'] } } },
+    handler: {
+      answer: { case: 'staticFiles', value: { release: `sha256:${'ab'.repeat(32)}`, index: ['index.html'] } },
+    },
     errorPages: [{ statuses: [404], body: '<h1>Nothing here</h1>' }],
   },
   { displayName: 'Documentation', labels: { team: 'core' } },
@@ -146,7 +155,9 @@ const docs = makeSite(
 const legacyRedirect = makeSite('old-shop', {
   placement: { server: 'web-fra-2' },
   domains: ['old-shop.example.test'],
-  handler: { answer: { case: 'redirect', value: { target: 'https://shop.example.test', status: 301, keepPath: true } } },
+  handler: {
+    answer: { case: 'redirect', value: { target: 'https://shop.example.test', status: 301, keepPath: true } },
+  },
 });
 
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ0x1\n-----END CERTIFICATE-----\n';
@@ -164,7 +175,12 @@ function keep(world: World, resources: readonly Resource[]): void {
       meta.generation = 2n;
     }
     const made = [{ generation: 1n, summary: 'created', resource: first, createdAt: daysFromNow(-20) }];
-    const changed = { generation: 2n, summary: 'changed maxBodyBytes and 2 more', resource, createdAt: daysFromNow(-2) };
+    const changed = {
+      generation: 2n,
+      summary: 'changed maxBodyBytes and 2 more',
+      resource,
+      createdAt: daysFromNow(-2),
+    };
     const history = meta.generation === 2n ? [...made, changed] : made;
     world.revisions.set(
       meta.uid,
@@ -196,8 +212,21 @@ export function refreshStatus(world: World): void {
 
 function addOperations(world: World): void {
   const servers = [...world.servers.values()];
-  const kinds = ['diagnose', 'noop', 'testNginxConfiguration', 'installNginx', 'showNginxConfiguration'] as const;
-  const states = [State.SUCCEEDED, State.SUCCEEDED, State.FAILED, State.SUCCEEDED, State.CANCELLED, State.INTERRUPTED];
+  const kinds = [
+    'diagnose',
+    'noop',
+    'testNginxConfiguration',
+    'installNginx',
+    'showNginxConfiguration',
+  ] as const;
+  const states = [
+    State.SUCCEEDED,
+    State.SUCCEEDED,
+    State.FAILED,
+    State.SUCCEEDED,
+    State.CANCELLED,
+    State.INTERRUPTED,
+  ];
   states.forEach((state, index) => {
     const server = servers[index % servers.length]!;
     const failed = state === State.FAILED;

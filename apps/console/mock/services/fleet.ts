@@ -1,7 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampNow } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
-import { ErrorReason, type FleetService, JoinTokenSchema, type Server, Server_State } from '@ostler/contracts';
+import {
+  ErrorReason,
+  type FleetService,
+  JoinTokenSchema,
+  type Server,
+  Server_State,
+} from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
 import { makeServer } from '../builders';
 import { refusal } from '../refuse';
@@ -79,5 +85,7 @@ function join(world: World, tokenUid: string, labels: Record<string, string>): v
   token.uses += 1;
   const server = makeServer(`new-${world.servers.size + 1}`, { labels, state: Server_State.JOINED });
   world.putServer(server);
-  world.later(2, () => world.putServer({ ...server, state: Server_State.CONNECTED, stateSince: timestampNow() }));
+  world.later(2, () =>
+    world.putServer({ ...server, state: Server_State.CONNECTED, stateSince: timestampNow() }),
+  );
 }

@@ -1,7 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs, timestampNow } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
-import { ApiTokenSchema, ErrorReason, type IdentityService, type Person, PersonSchema } from '@ostler/contracts';
+import {
+  ApiTokenSchema,
+  ErrorReason,
+  type IdentityService,
+  type Person,
+  PersonSchema,
+} from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
 import { refusal } from '../refuse';
 import { cookieOf, permissionsOf, personOf, sessionOf } from '../sessions';

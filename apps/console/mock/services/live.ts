@@ -36,7 +36,8 @@ async function* watch(
   try {
     for (const event of present(world, reads)) yield { event };
     yield { event: { case: 'synced', value: { leftOut } } };
-    for await (const change of changes) if (change.event?.case === "alive" || reads(topicOf(change))) yield change;
+    for await (const change of changes)
+      if (change.event?.case === 'alive' || reads(topicOf(change))) yield change;
   } finally {
     clearInterval(beat);
     world.watchers.delete(changes);

@@ -56,7 +56,8 @@ export function operationService(world: World): ServiceImpl<typeof OperationServ
       return { operation: operationByUid(world, uid) };
     },
     wait: ({ uid }) => ({ operation: operationByUid(world, uid) }),
-    readOutput: ({ uid, offset, follow }, { signal }) => readOutput(world, uid, Number(offset), follow, signal),
+    readOutput: ({ uid, offset, follow }, { signal }) =>
+      readOutput(world, uid, Number(offset), follow, signal),
   };
 }
 

@@ -156,7 +156,11 @@ function settle(world: World, uid: string, generation: bigint): void {
 function remove(world: World, resource: Resource, context: HandlerContext): void {
   const meta = resource.meta!;
   const deletedAt = timestampNow();
-  world.putResource({ ...resource, meta: { ...meta, deletedAt }, status: progressingStatus(world, resource) });
+  world.putResource({
+    ...resource,
+    meta: { ...meta, deletedAt },
+    status: progressingStatus(world, resource),
+  });
   world.record({
     actor: personOf(context).email,
     method: 'ostler.api.v1.ResourceService/Delete',

@@ -1,6 +1,21 @@
-import { Kind, LiveWatchRequest_Topic as Topic, type Operation, type Resource, type Server } from '@ostler/contracts';
+import {
+  Kind,
+  LiveWatchRequest_Topic as Topic,
+  type Operation,
+  type Resource,
+  type Server,
+} from '@ostler/contracts';
 import { idleLiveState, type LiveState, type LiveWatch, watchLive } from '@ostler/sdk';
-import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  use,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { type LiveData, LiveStore } from './live-store';
 import { useOstler } from './ostler';
 

@@ -9,19 +9,25 @@ import { Time } from './time';
 
 /** Per server: what is so, since when, why, and what to do. */
 export function Conditions({ resource }: { resource: Resource }) {
-  const placements = [...(resource.status?.placementStatuses ?? [])].sort((a, b) => a.serverName.localeCompare(b.serverName));
+  const placements = [...(resource.status?.placementStatuses ?? [])].sort((a, b) =>
+    a.serverName.localeCompare(b.serverName),
+  );
   const count = `${resource.status?.placementsReady ?? 0} of ${resource.status?.placements ?? 0} ready`;
   return (
     <Section title="Servers" text={count} flush>
       {placements.length === 0 && (
         <p className="text-ink-2 px-4 py-5 text-sm">
-          It is placed on no server. A site needs a server of its name or label; a certificate is placed where a site
-          refers to it.
+          It is placed on no server. A site needs a server of its name or label; a certificate is placed where
+          a site refers to it.
         </p>
       )}
       <ul className="divide-line divide-y">
         {placements.map((placement) => (
-          <PlacementRow key={placement.serverUid} placement={placement} generation={resource.meta?.generation ?? 0n} />
+          <PlacementRow
+            key={placement.serverUid}
+            placement={placement}
+            generation={resource.meta?.generation ?? 0n}
+          />
         ))}
       </ul>
     </Section>
@@ -34,7 +40,11 @@ function PlacementRow({ placement, generation }: { placement: PlacementStatus; g
   return (
     <li className="grid gap-x-5 gap-y-1 px-4 py-2.5 text-sm lg:grid-cols-[12rem_8rem_minmax(0,1fr)]">
       <div className="min-w-0">
-        <Link to="/servers/$name" params={{ name: placement.serverName }} className="block truncate font-medium hover:underline">
+        <Link
+          to="/servers/$name"
+          params={{ name: placement.serverName }}
+          className="block truncate font-medium hover:underline"
+        >
           {placement.serverName}
         </Link>
         <span className="text-ink-3 text-xs">
@@ -43,7 +53,11 @@ function PlacementRow({ placement, generation }: { placement: PlacementStatus; g
       </div>
       <div>
         <StatusText health={health} />
-        {isBehind && <span className="text-ink-3 block text-xs">at generation {String(placement.observedGeneration)}</span>}
+        {isBehind && (
+          <span className="text-ink-3 block text-xs">
+            at generation {String(placement.observedGeneration)}
+          </span>
+        )}
       </div>
       <div className="min-w-0">
         {placement.stale && (

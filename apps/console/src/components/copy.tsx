@@ -23,7 +23,11 @@ export function CopyText({ text, shown = text }: { text: string; shown?: string 
       className="hover:bg-hover -mx-1 inline-flex min-h-6 max-w-full items-center gap-1 rounded px-1 font-mono text-xs"
     >
       <span className="truncate">{shown}</span>
-      {copied ? <Check className="text-ready size-3 shrink-0" /> : <Copy className="text-ink-3 size-3 shrink-0" />}
+      {copied ? (
+        <Check className="text-ready size-3 shrink-0" />
+      ) : (
+        <Copy className="text-ink-3 size-3 shrink-0" />
+      )}
       <span role="status" className="sr-only">
         {copied ? 'Copied' : ''}
       </span>
@@ -36,7 +40,9 @@ export function CopyBlock({ text, label }: { text: string; label: string }) {
   const [copied, copy] = useCopy(text);
   return (
     <div className="bg-sunken border-line flex items-start gap-2 rounded-md border p-2 pl-3">
-      <pre className="min-w-0 grow py-1 font-mono text-xs break-all whitespace-pre-wrap select-all">{text}</pre>
+      <pre className="min-w-0 grow py-1 font-mono text-xs break-all whitespace-pre-wrap select-all">
+        {text}
+      </pre>
       <button
         type="button"
         onClick={copy}

@@ -1,7 +1,15 @@
 import { Link, type LinkProps, useRouter } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { type MouseEvent, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  type MouseEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { useKeys } from '../lib/keys';
 import { useAtLeast, type Width } from '../lib/use-width';
 
@@ -72,7 +80,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 function useVisibleRows(count: number, height: number, body: React.RefObject<HTMLDivElement | null>) {
   const [margin, setMargin] = useState(0);
   useLayoutEffect(() => setMargin(body.current?.offsetTop ?? 0), [body, count]);
-  const all = useMemo(() => Array.from({ length: Math.min(count, VIRTUAL_FROM) }, (_, index) => index), [count]);
+  const all = useMemo(
+    () => Array.from({ length: Math.min(count, VIRTUAL_FROM) }, (_, index) => index),
+    [count],
+  );
   const virtualizer = useWindowVirtualizer({
     count,
     estimateSize: () => height,
@@ -170,9 +181,7 @@ function BodyRow<Row>({ index, row, columns, tracks, asCard, link, version }: Bo
     if (window.getSelection()?.toString()) return;
     void router.navigate(link as never);
   };
-  const shape = asCard
-    ? 'flex flex-col gap-1.5 px-4 py-3'
-    : 'grid h-9 items-center gap-4 px-4';
+  const shape = asCard ? 'flex flex-col gap-1.5 px-4 py-3' : 'grid h-9 items-center gap-4 px-4';
   return (
     <div
       role="row"
@@ -187,9 +196,15 @@ function BodyRow<Row>({ index, row, columns, tracks, asCard, link, version }: Bo
         <div
           key={column.id}
           role="cell"
-          className={asCard && at > 0 ? 'flex min-w-0 gap-3' : `min-w-0 truncate ${column.align === 'end' ? 'text-right' : ''}`}
+          className={
+            asCard && at > 0
+              ? 'flex min-w-0 gap-3'
+              : `min-w-0 truncate ${column.align === 'end' ? 'text-right' : ''}`
+          }
         >
-          {asCard && at > 0 && <span className="text-ink-3 w-24 shrink-0 text-xs leading-5">{column.header}</span>}
+          {asCard && at > 0 && (
+            <span className="text-ink-3 w-24 shrink-0 text-xs leading-5">{column.header}</span>
+          )}
           {at === 0 && link ? (
             <Link {...link} data-row-link className="text-ink font-medium hover:underline">
               {column.cell(row)}
@@ -213,7 +228,10 @@ function useFlash(version: unknown) {
     if (shown.current === version) return;
     shown.current = version;
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-    element.current?.animate([{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }], FLASH_MS);
+    element.current?.animate(
+      [{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }],
+      FLASH_MS,
+    );
   }, [version]);
   return element;
 }

@@ -34,7 +34,13 @@ export function DeleteDialog({
     queryFn: () => ostler.resources.delete({ requestId: newRequestId(), kind, name, dryRun: true }),
   });
   const remove = useMutation({
-    mutationFn: () => ostler.resources.delete({ requestId: newRequestId(), kind, name, generation: resource.meta?.generation }),
+    mutationFn: () =>
+      ostler.resources.delete({
+        requestId: newRequestId(),
+        kind,
+        name,
+        generation: resource.meta?.generation,
+      }),
     onSuccess: () => {
       say(`The ${word} ${name} is being removed.`);
       void navigate({ to: backTo });
@@ -65,7 +71,7 @@ export function DeleteDialog({
         {consequence.data && (
           <div className="bg-degraded-soft rounded-md px-3 py-2">
             <p>{consequence.data.consequence}</p>
-            {consequence.data.servers.length > 0 && (
+            {consequence.data.servers.length > 1 && (
               <p className="text-ink-2 text-xs">{consequence.data.servers.join(', ')}</p>
             )}
           </div>

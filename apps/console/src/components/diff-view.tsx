@@ -45,12 +45,22 @@ export function DiffLines({ lines, shape }: { lines: readonly DiffLine[]; shape:
 
 function Unified({ lines }: { lines: readonly DiffLine[] }) {
   return (
-    <div className="overflow-x-auto font-mono text-xs leading-5" tabIndex={0} role="group" aria-label="Changes">
+    <div
+      className="overflow-x-auto font-mono text-xs leading-5"
+      tabIndex={0}
+      role="group"
+      aria-label="Changes"
+    >
       <div className="min-w-max">
         {lines.map((line, index) => (
           <div key={index} className={`flex ${grounds[line.kind]}`}>
-            <span className="text-ink-3 w-9 shrink-0 pr-2 text-right select-none">{line.after ?? line.before}</span>
-            <span aria-label={line.kind === 'same' ? undefined : line.kind} className="w-5 shrink-0 select-none">
+            <span className="text-ink-3 w-9 shrink-0 pr-2 text-right select-none">
+              {line.after ?? line.before}
+            </span>
+            <span
+              aria-label={line.kind === 'same' ? undefined : line.kind}
+              className="w-5 shrink-0 select-none"
+            >
               {signs[line.kind]}
             </span>
             <span className="pr-4 whitespace-pre">{line.text || ' '}</span>
@@ -83,7 +93,9 @@ function SideBySide({ lines }: { lines: readonly DiffLine[] }) {
 
 function HalfLine({ line, number, border = false }: { line?: DiffLine; number?: number; border?: boolean }) {
   return (
-    <div className={`flex min-w-0 ${border ? 'border-line border-l' : ''} ${line ? grounds[line.kind] : 'bg-sunken'}`}>
+    <div
+      className={`flex min-w-0 ${border ? 'border-line border-l' : ''} ${line ? grounds[line.kind] : 'bg-sunken'}`}
+    >
       <span className="text-ink-3 w-9 shrink-0 pr-2 text-right select-none">{number}</span>
       <span className="w-5 shrink-0 select-none">{line ? signs[line.kind] : ''}</span>
       <span className="min-w-0 pr-3 break-all whitespace-pre-wrap">{line?.text}</span>
@@ -92,9 +104,19 @@ function HalfLine({ line, number, border = false }: { line?: DiffLine; number?: 
 }
 
 /** Chooses how comparisons are shown. */
-export function DiffShapeSwitch({ shape, onShape }: { shape: DiffShape; onShape: (shape: DiffShape) => void }) {
+export function DiffShapeSwitch({
+  shape,
+  onShape,
+}: {
+  shape: DiffShape;
+  onShape: (shape: DiffShape) => void;
+}) {
   return (
-    <div role="group" aria-label="How to show changes" className="border-line-strong inline-flex rounded-md border">
+    <div
+      role="group"
+      aria-label="How to show changes"
+      className="border-line-strong inline-flex rounded-md border"
+    >
       {(['unified', 'side by side'] as const).map((one) => (
         <button
           key={one}

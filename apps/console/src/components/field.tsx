@@ -132,7 +132,9 @@ export function NumberField({
             placeholder={placeholder}
             onChange={(event) => onChange(wholeNumber(event.target.value))}
           />
-          {unit && <span className="text-ink-3 pointer-events-none absolute top-1.5 right-3 text-xs">{unit}</span>}
+          {unit && (
+            <span className="text-ink-3 pointer-events-none absolute top-1.5 right-3 text-xs">{unit}</span>
+          )}
         </div>
       )}
     </Field>

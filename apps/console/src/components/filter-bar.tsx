@@ -1,5 +1,5 @@
 import { Search, X } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { type Filter, type FilterToken, formatFilter, parseFilter } from '../lib/filter';
 import { useKeys } from '../lib/keys';
 
@@ -23,12 +23,14 @@ export function FilterBar({
   facets?: readonly Facet[];
   unknown?: readonly FilterToken[];
 }) {
-  const [typed, setTyped] = useState(text);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => setTyped(text), [text]);
   useKeys({ '/': () => input.current?.focus() });
-  const change = (next: string): void => {
-    setTyped(next);
+  // The address follows what is typed, a moment late; the field follows the address only when nobody types.
+  useEffect(() => {
+    if (input.current && document.activeElement !== input.current) input.current.value = text;
+  }, [text]);
+  const put = (next: string): void => {
+    if (input.current) input.current.value = next;
     onText(next);
   };
   return (
@@ -42,24 +44,25 @@ export function FilterBar({
           className="input pr-8 pl-8"
           placeholder={placeholder}
           spellCheck={false}
-          value={typed}
-          onChange={(event) => change(event.target.value)}
+          defaultValue={text}
+          onChange={(event) => onText(event.target.value)}
         />
-        {typed !== '' && (
+        {text !== '' && (
           <button
             type="button"
             aria-label="Clear the filter"
-            onClick={() => change('')}
+            onClick={() => put('')}
             className="text-ink-3 hover:text-ink absolute top-1 right-1 flex size-6 items-center justify-center"
           >
             <X className="size-4" />
           </button>
         )}
       </label>
-      <Facets facets={facets} filter={parseFilter(typed)} onFilter={(next) => change(formatFilter(next))} />
+      <Facets facets={facets} filter={parseFilter(text)} onFilter={(next) => put(formatFilter(next))} />
       {unknown.length > 0 && (
         <p role="status" className="text-degraded-text w-full px-1 text-xs">
-          This list has no {unknown.map(({ key }) => `"${key}:"`).join(', ')}. It knows what the placeholder shows.
+          This list has no {unknown.map(({ key }) => `"${key}:"`).join(', ')}. It knows what the placeholder
+          shows.
         </p>
       )}
     </div>

@@ -1,5 +1,5 @@
-import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { Slot } from 'radix-ui';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 
 export interface MenuItem {
   readonly label: string;
@@ -11,36 +11,36 @@ export interface MenuItem {
   readonly checked?: boolean;
 }
 
-/** Actions behind a button. */
-export function Menu({ trigger, items, header }: { trigger: ReactNode; items: readonly MenuItem[]; header?: ReactNode }) {
+export interface MenuProps {
+  readonly trigger: ReactNode;
+  readonly items: readonly MenuItem[];
+  readonly header?: ReactNode;
+}
+
+const load = () => import('./open-menu');
+const OpenMenu = lazy(() => load().then(({ OpenMenu: component }) => ({ default: component })));
+
+/** Actions behind a button. What opens them is loaded when the pointer or the focus comes near. */
+export function Menu(props: MenuProps) {
+  const [wanted, setWanted] = useState(false);
+  const closed = (
+    <Slot.Root
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={() => setWanted(true)}
+      onKeyDown={(event) => {
+        if (event.key === 'ArrowDown') setWanted(true);
+      }}
+    >
+      {props.trigger}
+    </Slot.Root>
+  );
+  if (!wanted) return closed;
   return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          align="end"
-          sideOffset={4}
-          collisionPadding={8}
-          className="bg-surface border-line shadow-float animate-appear z-50 max-w-80 min-w-44 rounded-lg border p-1 text-sm"
-        >
-          {header && <div className="border-line text-ink-2 mb-1 border-b px-2.5 py-2 text-xs">{header}</div>}
-          {items.map((item) => (
-            <DropdownMenu.Item
-              key={item.label}
-              disabled={item.refusal !== undefined}
-              onSelect={item.onSelect}
-              className={`data-highlighted:bg-hover flex cursor-pointer items-start gap-2 rounded-md px-2.5 py-1.5 outline-none data-disabled:cursor-not-allowed data-disabled:opacity-60 ${item.danger ? 'text-failed-text' : ''}`}
-            >
-              {item.icon && <span className="text-ink-3 mt-0.5">{item.icon}</span>}
-              <span className="grow">
-                {item.label}
-                {item.refusal && <span className="text-ink-3 block text-xs">{item.refusal}</span>}
-              </span>
-              {item.checked && <span aria-label="chosen">✓</span>}
-            </DropdownMenu.Item>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <Suspense fallback={closed}>
+      <OpenMenu {...props} />
+    </Suspense>
   );
 }

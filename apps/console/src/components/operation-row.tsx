@@ -6,7 +6,13 @@ import { StatusText } from './status';
 import { Time } from './time';
 
 /** One operation in a card: what, where, how far. */
-export function OperationRow({ operation, withServer = true }: { operation: Operation; withServer?: boolean }) {
+export function OperationRow({
+  operation,
+  withServer = true,
+}: {
+  operation: Operation;
+  withServer?: boolean;
+}) {
   const health = operationHealth(operation);
   return (
     <li className="hover:bg-hover relative flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm">

@@ -72,19 +72,33 @@ export function Facts({ pairs }: { pairs: readonly (readonly [label: string, val
       {pairs.map(([label, value]) => (
         <div key={label} className="contents">
           <dt className="text-ink-3">{label}</dt>
-          <dd className="min-w-0 break-words">{value === '' ? <span className="text-ink-3">none</span> : value}</dd>
+          <dd className="min-w-0 break-words">
+            {value === '' ? <span className="text-ink-3">none</span> : value}
+          </dd>
         </div>
       ))}
     </dl>
   );
 }
 
-export function Labels({ labels, oneLine = false }: { labels: Readonly<Record<string, string>>; oneLine?: boolean }) {
+export function Labels({
+  labels,
+  oneLine = false,
+}: {
+  labels: Readonly<Record<string, string>>;
+  oneLine?: boolean;
+}) {
   const pairs = Object.entries(labels).sort(([a], [b]) => a.localeCompare(b));
   return (
-    <span className={`flex min-w-0 gap-1 ${oneLine ? 'overflow-hidden' : 'flex-wrap'}`} title={pairs.map(([key, value]) => `${key}=${value}`).join(' ')}>
+    <span
+      className={`flex min-w-0 gap-1 ${oneLine ? 'overflow-hidden' : 'flex-wrap'}`}
+      title={pairs.map(([key, value]) => `${key}=${value}`).join(' ')}
+    >
       {pairs.map(([key, value]) => (
-        <span key={key} className="bg-sunken border-line text-ink-2 rounded border px-1.5 font-mono text-2xs whitespace-nowrap">
+        <span
+          key={key}
+          className="bg-sunken border-line text-ink-2 rounded border px-1.5 font-mono text-2xs whitespace-nowrap"
+        >
           {value ? `${key}=${value}` : key}
         </span>
       ))}

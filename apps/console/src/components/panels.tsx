@@ -21,7 +21,9 @@ export function Empty({
       <h2 className="text-lg font-semibold">{title}</h2>
       <p className="text-ink-2 max-w-md text-sm">{text}</p>
       {action}
-      {command && <code className="bg-sunken border-line rounded border px-2 py-1 font-mono text-xs">{command}</code>}
+      {command && (
+        <code className="bg-sunken border-line rounded border px-2 py-1 font-mono text-xs">{command}</code>
+      )}
     </div>
   );
 }

@@ -18,8 +18,11 @@ export function ResourceActivity({ resource }: { resource: Resource }) {
   if (refusal !== undefined) return <NotAllowed reason={refusal} />;
   if (entries.isPending) return <SkeletonRows rows={4} />;
   if (entries.isError) return <ErrorPanel error={entries.error} onRetry={() => void entries.refetch()} />;
-  const own = entries.data.entries.filter(({ resourceUid }) => resourceUid === '' || resourceUid === resource.meta?.uid);
-  if (own.length === 0) return <Empty title="No activity" text="Every change and every refused change is kept here." />;
+  const own = entries.data.entries.filter(
+    ({ resourceUid }) => resourceUid === '' || resourceUid === resource.meta?.uid,
+  );
+  if (own.length === 0)
+    return <Empty title="No activity" text="Every change and every refused change is kept here." />;
   return (
     <ul className="card divide-line divide-y">
       {own.map((entry) => (

@@ -27,7 +27,8 @@ export function Revisions({ resource }: { resource: Resource }) {
     queryFn: ({ signal }) => ostler.resources.listRevisions({ kind, name, pageSize: 200 }, { signal }),
   });
   if (revisions.isPending) return <SkeletonRows rows={4} />;
-  if (revisions.isError) return <ErrorPanel error={revisions.error} onRetry={() => void revisions.refetch()} />;
+  if (revisions.isError)
+    return <ErrorPanel error={revisions.error} onRetry={() => void revisions.refetch()} />;
   const list = revisions.data.revisions;
   const shown = list.find(({ generation }) => generation === (selected ?? present)) ?? list[0];
   return (
@@ -153,7 +154,9 @@ function RevertButton({ resource, revision }: { resource: Resource; revision: Re
     onSuccess: ({ resource: next }) => {
       store.put(next);
       setAsking(false);
-      say(`${nameOf(resource)} is at generation ${next?.meta?.generation}, with the spec of ${revision.generation}.`);
+      say(
+        `${nameOf(resource)} is at generation ${next?.meta?.generation}, with the spec of ${revision.generation}.`,
+      );
     },
   });
   const servers = countText(resource.status?.placements ?? 0, 'server');

@@ -19,7 +19,10 @@ export function SpecView({ resource }: { resource: Resource }) {
     >
       <CodeBlock text={text} label="Spec file" />
       <p className="text-ink-3 mt-4 mb-1 text-xs">The same from a terminal</p>
-      <CopyBlock label="Copy the command" text={`ostler get ${kind} ${nameOf(resource)} -o yaml > ${nameOf(resource)}.yaml`} />
+      <CopyBlock
+        label="Copy the command"
+        text={`ostler get ${kind} ${nameOf(resource)} -o yaml > ${nameOf(resource)}.yaml`}
+      />
     </Section>
   );
 }

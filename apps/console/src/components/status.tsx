@@ -14,7 +14,13 @@ export function StatusShape({ state, className = '' }: { state: HealthState; cla
       return (
         <svg viewBox="0 0 12 12" className={`${box} text-progressing animate-spin-slow`} aria-hidden>
           <circle cx="6" cy="6" r="4.5" fill="none" stroke="currentColor" strokeWidth="2" opacity="0.3" />
-          <path d="M6 1.5A4.5 4.5 0 0 1 10.5 6" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" />
+          <path
+            d="M6 1.5A4.5 4.5 0 0 1 10.5 6"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="2"
+            strokeLinecap="round"
+          />
         </svg>
       );
     case 'degraded':
@@ -41,7 +47,7 @@ export function StatusShape({ state, className = '' }: { state: HealthState; cla
 /** Shape and word. */
 export function StatusText({ health }: { health: Pick<Health, 'state' | 'word'> }) {
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap" data-state={health.state}>
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap" data-health={health.state}>
       <StatusShape state={health.state} />
       <span>{health.word}</span>
     </span>
@@ -60,7 +66,7 @@ const badges: Readonly<Record<HealthState, string>> = {
 export function StatusBadge({ health }: { health: Pick<Health, 'state' | 'word'> }) {
   return (
     <span
-      data-state={health.state}
+      data-health={health.state}
       className={`inline-flex h-6 items-center gap-1.5 rounded-full px-2.5 text-xs font-semibold whitespace-nowrap ${badges[health.state]}`}
     >
       <StatusShape state={health.state} />

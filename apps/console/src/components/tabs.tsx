@@ -8,15 +8,7 @@ export interface Tab {
 }
 
 /** Tabs that live in the URL, as links. */
-export function TabLinks({
-  tabs,
-  active,
-  label,
-}: {
-  tabs: readonly Tab[];
-  active: string;
-  label: string;
-}) {
+export function TabLinks({ tabs, active, label }: { tabs: readonly Tab[]; active: string; label: string }) {
   return (
     <nav aria-label={label} className="border-line mb-4 flex gap-1 overflow-x-auto border-b">
       {tabs.map(({ key, label: text, count }) => (
@@ -38,7 +30,11 @@ export function TabLinks({
 
 /** The same page with another tab. */
 function tabTarget(tab: string): LinkProps {
-  return { to: '.', search: (previous: Record<string, unknown>) => ({ ...previous, tab }), replace: true } as LinkProps;
+  return {
+    to: '.',
+    search: (previous: Record<string, unknown>) => ({ ...previous, tab }),
+    replace: true,
+  } as LinkProps;
 }
 
 export function Count({ children }: { children: ReactNode }) {

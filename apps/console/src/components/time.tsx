@@ -8,7 +8,11 @@ export function Time({ at, empty = 'never' }: { at: Timestamp | undefined; empty
   const millis = millisOf(at);
   if (millis === undefined || millis === 0) return <span className="text-ink-3">{empty}</span>;
   return (
-    <time dateTime={new Date(millis).toISOString()} title={absoluteText(millis)} className="whitespace-nowrap">
+    <time
+      dateTime={new Date(millis).toISOString()}
+      title={absoluteText(millis)}
+      className="whitespace-nowrap"
+    >
       {relativeText(millis, now)}
     </time>
   );

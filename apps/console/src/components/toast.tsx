@@ -50,11 +50,24 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={toasts}>
       {children}
-      <div role="region" aria-label="Messages" aria-live="polite" className="fixed right-3 bottom-3 z-50 flex w-[min(26rem,calc(100vw-1.5rem))] flex-col gap-2">
+      <div
+        role="region"
+        aria-label="Messages"
+        aria-live="polite"
+        className="fixed right-3 bottom-3 z-50 flex w-[min(26rem,calc(100vw-1.5rem))] flex-col gap-2"
+      >
         {shown.map((toast) => (
-          <div key={toast.id} className={`bg-surface shadow-float animate-appear flex items-start gap-2 rounded-lg border p-3 text-sm ${toast.failed ? 'border-failed' : 'border-line'}`}>
+          <div
+            key={toast.id}
+            className={`bg-surface shadow-float animate-appear flex items-start gap-2 rounded-lg border p-3 text-sm ${toast.failed ? 'border-failed' : 'border-line'}`}
+          >
             <p className="min-w-0 grow break-words">{toast.text}</p>
-            <button type="button" aria-label="Close message" onClick={() => close(toast.id)} className="text-ink-3 hover:text-ink">
+            <button
+              type="button"
+              aria-label="Close message"
+              onClick={() => close(toast.id)}
+              className="text-ink-3 hover:text-ink"
+            >
               <X className="size-4" />
             </button>
           </div>

@@ -4,7 +4,8 @@
  */
 const advice: Readonly<Record<string, string>> = {
   SERVER_UNREACHABLE: 'look at the server’s page; when its agent is back, this goes on by itself.',
-  CONFIGURATION_REFUSED: 'edit the site; the plan beside the form tests the change on the server before it is applied.',
+  CONFIGURATION_REFUSED:
+    'edit the site; the plan beside the form tests the change on the server before it is applied.',
   CAPABILITY_MISSING: 'open the server’s page, which says what is missing and how to get it.',
   CERTIFICATE_MISSING: 'open the certificate: the site serves plain HTTP until it is there.',
   REFERENCE_MISSING: 'create what it refers to, or edit the reference.',

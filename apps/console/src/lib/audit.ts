@@ -15,7 +15,10 @@ const outcomes: Readonly<Record<Outcome, readonly [HealthState, string]>> = {
   [Outcome.REFUSED]: ['degraded', 'Refused'],
 };
 
-export function outcomeHealth({ outcome }: AuditEntry): { readonly state: HealthState; readonly word: string } {
+export function outcomeHealth({ outcome }: AuditEntry): {
+  readonly state: HealthState;
+  readonly word: string;
+} {
   const [state, word] = outcomes[outcome];
   return { state, word };
 }

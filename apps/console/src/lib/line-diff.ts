@@ -33,7 +33,11 @@ function linesOf(text: string): string[] {
   return text.replace(/\n$/, '').split('\n');
 }
 
-function numbered(kinds: readonly DiffLine['kind'][], a: readonly string[], b: readonly string[]): DiffLine[] {
+function numbered(
+  kinds: readonly DiffLine['kind'][],
+  a: readonly string[],
+  b: readonly string[],
+): DiffLine[] {
   let before = 0;
   let after = 0;
   return kinds.map((kind) => {

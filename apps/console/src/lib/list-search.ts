@@ -21,7 +21,12 @@ export function useListSearch() {
       ({ ...previous, ...parseListSearch({ q, sort, ...next }) }) as never;
     void navigate({ to: '.', search, replace: true });
   };
-  return { q, sort, setQ: (text: string) => change({ q: text }), setSort: (key: string) => change({ sort: key }) };
+  return {
+    q,
+    sort,
+    setQ: (text: string) => change({ q: text }),
+    setSort: (key: string) => change({ sort: key }),
+  };
 }
 
 export type Compare<Row> = (a: Row, b: Row) => number;

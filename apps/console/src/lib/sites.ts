@@ -33,7 +33,9 @@ export function placementText(placement: Placement | undefined): string {
 
 /** What each server says of a site. */
 export function siteStatuses({ status }: Resource): readonly SiteStatus[] {
-  return (status?.placementStatuses ?? []).flatMap(({ detail }) => (detail.case === 'site' ? [detail.value] : []));
+  return (status?.placementStatuses ?? []).flatMap(({ detail }) =>
+    detail.case === 'site' ? [detail.value] : [],
+  );
 }
 
 /** The addresses at which a site answers now. */

@@ -1,11 +1,13 @@
 import { Outlet } from '@tanstack/react-router';
-import { Dialog } from 'radix-ui';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useAtLeast } from '../lib/use-width';
 import { SkeletonRows } from '../components/panels';
 import { Rail } from './rail';
 import { TopBar } from './top-bar';
 
+const RailSheet = lazy(() =>
+  import('./rail-sheet').then(({ RailSheet: component }) => ({ default: component })),
+);
 const Palette = lazy(() => import('./palette').then(({ Palette: component }) => ({ default: component })));
 
 /** Rail, top bar and the page. */
@@ -24,11 +26,17 @@ export function AppShell() {
         Skip to the page
       </a>
       {atLeast('md') ? (
-        <div className={`bg-surface border-line sticky top-0 h-screen shrink-0 border-r ${isNarrow ? 'w-14' : 'w-[232px]'}`}>
+        <div
+          className={`bg-surface border-line sticky top-0 h-screen shrink-0 border-r ${isNarrow ? 'w-14' : 'w-[232px]'}`}
+        >
           <Rail narrow={isNarrow} />
         </div>
       ) : (
-        <RailSheet open={railOpen} onClose={() => setRailOpen(false)} />
+        railOpen && (
+          <Suspense fallback={null}>
+            <RailSheet onClose={() => setRailOpen(false)} />
+          </Suspense>
+        )
       )}
       <div className="flex min-w-0 grow flex-col">
         <TopBar onMenu={() => setRailOpen(true)} onSearch={() => setPaletteOpen(true)} />
@@ -44,23 +52,6 @@ export function AppShell() {
         </Suspense>
       )}
     </div>
-  );
-}
-
-function RailSheet({ open, onClose }: { open: boolean; onClose: () => void }) {
-  return (
-    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="bg-overlay fixed inset-0 z-40" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className="bg-surface border-line shadow-float animate-slide-in fixed inset-y-0 left-0 z-40 w-64 border-r"
-        >
-          <Dialog.Title className="sr-only">Menu</Dialog.Title>
-          <Rail narrow={false} onGo={onClose} />
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
   );
 }
 

@@ -48,7 +48,14 @@ function useActions(): readonly Command[] {
   return useMemo(
     () => [
       ...sections.map(({ to, label, icon }) => ({ key: to, label, hint: 'Page', icon, link: { to } })),
-      { key: 'new-site', label: 'Create a site', hint: 'Action', icon: Plus, link: { to: '/new/site' }, refusal: mayWrite },
+      {
+        key: 'new-site',
+        label: 'Create a site',
+        hint: 'Action',
+        icon: Plus,
+        link: { to: '/new/site' },
+        refusal: mayWrite,
+      },
       {
         key: 'new-certificate',
         label: 'Create a certificate',

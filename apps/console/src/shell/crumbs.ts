@@ -8,10 +8,15 @@ export interface Crumb {
 /** The way to a page, from its address. */
 export function crumbsOf(pathname: string): readonly Crumb[] {
   const [first = '', second, third] = pathname.split('/').filter(Boolean).map(decodeURIComponent);
-  if (first === 'new') return [{ label: second === 'site' ? 'Sites' : 'Certificates', to: `/${second}s` }, { label: 'New', to: pathname }];
+  if (first === 'new')
+    return [
+      { label: second === 'site' ? 'Sites' : 'Certificates', to: `/${second}s` },
+      { label: 'New', to: pathname },
+    ];
   const section = sections.find(({ to }) => to === `/${first}`);
   const crumbs: Crumb[] = [{ label: section?.label ?? 'Not found', to: `/${first}` }];
-  if (second) crumbs.push({ label: first === 'operations' ? second.slice(-8) : second, to: `/${first}/${second}` });
+  if (second)
+    crumbs.push({ label: first === 'operations' ? second.slice(-8) : second, to: `/${first}/${second}` });
   if (third) crumbs.push({ label: 'Edit', to: pathname });
   return crumbs;
 }

@@ -9,7 +9,9 @@ export function FirstPassword() {
     <Gate>
       <div className="card p-6">
         <h1 className="text-lg font-semibold">Choose your password</h1>
-        <p className="text-ink-2 mb-4 text-sm">The first password works once. Choose one that only you know.</p>
+        <p className="text-ink-2 mb-4 text-sm">
+          The first password works once. Choose one that only you know.
+        </p>
         <PasswordForm
           action="Change password and go on"
           onChanged={() => void queries.invalidateQueries({ queryKey: ['session'] })}

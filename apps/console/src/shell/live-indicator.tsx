@@ -11,8 +11,10 @@ export function LiveIndicator() {
   const now = useNow();
   const [state, word] = indication(phase, offlineSince, now);
   const age = lastEventAt === undefined ? 'No event yet.' : `Last word ${spanText(now - lastEventAt)} ago.`;
-  const next = retryAt === undefined ? '' : ` Next try in ${spanText(Math.max(0, retryAt - now))}. Press to try now.`;
-  const since = offlineSince === undefined ? '' : ` Since ${absoluteText(offlineSince)}: ${error?.message ?? ''}`;
+  const next =
+    retryAt === undefined ? '' : ` Next try in ${spanText(Math.max(0, retryAt - now))}. Press to try now.`;
+  const since =
+    offlineSince === undefined ? '' : ` Since ${absoluteText(offlineSince)}: ${error?.message ?? ''}`;
   return (
     <Hint text={`${age}${since}${next}`}>
       <button
@@ -31,7 +33,11 @@ export function LiveIndicator() {
   );
 }
 
-function indication(phase: string, offlineSince: number | undefined, now: number): readonly [HealthState, string] {
+function indication(
+  phase: string,
+  offlineSince: number | undefined,
+  now: number,
+): readonly [HealthState, string] {
   if (phase === 'live') return ['ready', 'Live'];
   if (offlineSince === undefined) return ['progressing', 'Connecting'];
   const age = spanText(now - offlineSince);

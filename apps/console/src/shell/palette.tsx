@@ -77,9 +77,20 @@ function CommandList({
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
   }, [active]);
   return (
-    <ul ref={list} id="palette-list" role="listbox" aria-label="Results" className="max-h-[50vh] overflow-y-auto p-1.5">
+    <ul
+      ref={list}
+      id="palette-list"
+      role="listbox"
+      aria-label="Results"
+      className="max-h-[50vh] overflow-y-auto p-1.5"
+    >
       {found.length === 0 && (
-        <li role="option" aria-selected={false} aria-disabled className="text-ink-3 px-3 py-6 text-center text-sm">
+        <li
+          role="option"
+          aria-selected={false}
+          aria-disabled
+          className="text-ink-3 px-3 py-6 text-center text-sm"
+        >
           Nothing has this name.
         </li>
       )}

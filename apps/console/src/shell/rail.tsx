@@ -41,7 +41,9 @@ export function Rail({ narrow, onGo }: { narrow: boolean; onGo?: () => void }) {
                 {count}
               </span>
             )}
-            {count > 0 && narrow && <span className="bg-failed absolute top-1 right-1.5 size-1.5 rounded-full" />}
+            {count > 0 && narrow && (
+              <span className="bg-failed absolute top-1 right-1.5 size-1.5 rounded-full" />
+            )}
           </Link>
         );
         return narrow ? (

@@ -1,4 +1,13 @@
-import { Activity, Gauge, Globe, ListChecks, type LucideIcon, Server, Settings, ShieldCheck } from 'lucide-react';
+import {
+  Activity,
+  Gauge,
+  Globe,
+  ListChecks,
+  type LucideIcon,
+  Server,
+  Settings,
+  ShieldCheck,
+} from 'lucide-react';
 
 export interface ShellSection {
   readonly to: '/' | '/servers' | '/sites' | '/certificates' | '/operations' | '/activity' | '/settings';

@@ -23,7 +23,15 @@ export function SignIn() {
     <Gate>
       <form onSubmit={submit} className="card flex flex-col gap-4 p-6">
         <h1 className="text-lg font-semibold">Sign in</h1>
-        <TextField label="E-mail" type="email" autoComplete="username" autoFocus required value={email} onChange={setEmail} />
+        <TextField
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          autoFocus
+          required
+          value={email}
+          onChange={setEmail}
+        />
         <TextField
           label="Password"
           type="password"

@@ -44,7 +44,16 @@ export function BoundLabels({
     setTyped(next);
     onChange(parseLabels(next));
   };
-  return <TextField mono placeholder="env=prod zone=fra" {...props} value={text} onChange={change} error={useFieldError(path)} />;
+  return (
+    <TextField
+      mono
+      placeholder="env=prod zone=fra"
+      {...props}
+      value={text}
+      onChange={change}
+      error={useFieldError(path)}
+    />
+  );
 }
 
 /** An amount of bytes as people write it: "16 MiB". */

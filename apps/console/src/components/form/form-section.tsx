@@ -38,9 +38,13 @@ export function FormSection({
             onClick={() => setWanted(!isOpen)}
             className="hover:bg-hover flex w-full flex-wrap items-baseline gap-x-3 gap-y-0.5 rounded-lg px-4 py-3 text-left"
           >
-            <ChevronRight className={`text-ink-3 size-3.5 shrink-0 self-center transition-transform ${isOpen ? 'rotate-90' : ''}`} />
+            <ChevronRight
+              className={`text-ink-3 size-3.5 shrink-0 self-center transition-transform ${isOpen ? 'rotate-90' : ''}`}
+            />
             <span className="text-sm font-semibold">{title}</span>
-            <span className="text-ink-3 min-w-0 grow truncate text-xs font-normal">{isOpen ? purpose : summary || purpose}</span>
+            <span className="text-ink-3 min-w-0 grow truncate text-xs font-normal">
+              {isOpen ? purpose : summary || purpose}
+            </span>
             <Wrong count={wrong} />
           </button>
         </h2>
@@ -62,7 +66,11 @@ export function FormSection({
 
 function Wrong({ count }: { count: number }) {
   if (count === 0) return null;
-  return <span className="text-failed-text text-xs font-semibold">{count === 1 ? '1 error' : `${count} errors`}</span>;
+  return (
+    <span className="text-failed-text text-xs font-semibold">
+      {count === 1 ? '1 error' : `${count} errors`}
+    </span>
+  );
 }
 
 /** Fields side by side where there is room. */

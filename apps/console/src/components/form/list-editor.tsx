@@ -33,7 +33,10 @@ export function ListEditor<Item>({
           className={`flex min-w-0 items-start gap-2 ${framed ? 'border-line bg-canvas rounded-md border p-3' : ''}`}
         >
           <div className="min-w-0 grow">{children(item, change(index), `${path}[${index}]`, index)}</div>
-          <IconButton label={`Remove ${one} ${index + 1}`} onClick={() => onChange(items.filter((_, at) => at !== index))}>
+          <IconButton
+            label={`Remove ${one} ${index + 1}`}
+            onClick={() => onChange(items.filter((_, at) => at !== index))}
+          >
             <Trash2 className="size-4" />
           </IconButton>
         </div>
@@ -69,7 +72,13 @@ export function TextListEditor({
   return (
     <ListEditor items={items} onChange={onChange} path={path} one={one} make={() => ''}>
       {(item, change, itemPath, index) => (
-        <TextItem value={item} onChange={change} path={itemPath} label={`${one} ${index + 1}`} placeholder={placeholder} />
+        <TextItem
+          value={item}
+          onChange={change}
+          path={itemPath}
+          label={`${one} ${index + 1}`}
+          placeholder={placeholder}
+        />
       )}
     </ListEditor>
   );

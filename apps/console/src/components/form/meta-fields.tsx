@@ -35,7 +35,13 @@ export function MetaFields({
         value={meta.displayName}
         onChange={(displayName) => patch({ displayName })}
       />
-      <BoundLabels label="Labels" optional path="meta.labels" value={meta.labels} onChange={(labels) => patch({ labels })} />
+      <BoundLabels
+        label="Labels"
+        optional
+        path="meta.labels"
+        value={meta.labels}
+        onChange={(labels) => patch({ labels })}
+      />
     </FieldRow>
   );
 }

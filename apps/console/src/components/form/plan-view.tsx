@@ -13,16 +13,24 @@ export function PlanView({ draft }: { draft: ResourceDraft }) {
   }
   if (error && error.violations.length === 0) return <ErrorPanel error={error} />;
   if (!data) {
-    return isRunning ? <PlanSkeleton /> : <p className="text-ink-2 text-sm">Fill in the form to see what would happen.</p>;
+    return isRunning ? (
+      <PlanSkeleton />
+    ) : (
+      <p className="text-ink-2 text-sm">Fill in the form to see what would happen.</p>
+    );
   }
   const [result] = data.results;
   return (
     <div className="flex flex-col gap-4" aria-busy={isRunning}>
       <p className="text-sm font-semibold">
-        {result?.change === Change.UNCHANGED ? 'Nothing would change.' : `${fileCountsText(data.plans.flatMap(({ files }) => files))} on ${countText(data.plans.length, 'server')}`}
+        {result?.change === Change.UNCHANGED
+          ? 'Nothing would change.'
+          : `${fileCountsText(data.plans.flatMap(({ files }) => files))} on ${countText(data.plans.length, 'server')}`}
         {isRunning && <span className="text-ink-3 font-normal"> Planning again</span>}
       </p>
-      {result && result.fields.length > 0 && result.change === Change.UPDATED && <SpecChanges fields={result.fields} />}
+      {result && result.fields.length > 0 && result.change === Change.UPDATED && (
+        <SpecChanges fields={result.fields} />
+      )}
       {groupPlans(data.plans).map((plans) => (
         <ServerPlansCard key={plans[0].serverUid} plans={plans} />
       ))}
@@ -82,13 +90,21 @@ function ServerPlansCard({ plans }: { plans: readonly [ServerPlan, ...ServerPlan
   return (
     <div className="border-line min-w-0 rounded-md border p-2.5">
       <div className="mb-1 flex flex-wrap items-baseline gap-x-3 text-sm">
-        <span className="min-w-0 font-medium break-words">{plans.map(({ serverName }) => serverName).join(', ')}</span>
+        <span className="min-w-0 font-medium break-words">
+          {plans.map(({ serverName }) => serverName).join(', ')}
+        </span>
         <span className="text-xs">
           <StatusText health={verdict} />
         </span>
       </div>
-      {plan.message && <p className="text-ink-2 mb-1 text-xs break-words whitespace-pre-wrap">{plan.message}</p>}
-      {plan.files.length > 0 ? <FileChanges files={plan.files} /> : <p className="text-ink-3 text-xs">No file changes.</p>}
+      {plan.message && (
+        <p className="text-ink-2 mb-1 text-xs break-words whitespace-pre-wrap">{plan.message}</p>
+      )}
+      {plan.files.length > 0 ? (
+        <FileChanges files={plan.files} />
+      ) : (
+        <p className="text-ink-3 text-xs">No file changes.</p>
+      )}
       {plan.actions.length > 0 && <p className="text-ink-2 mt-1 text-xs">Then: {plan.actions.join(', ')}.</p>}
     </div>
   );

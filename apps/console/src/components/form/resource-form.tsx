@@ -44,7 +44,13 @@ export function ResourceForm({
       actions={
         <>
           <Button onClick={onCancel}>Cancel</Button>
-          <Button look="primary" type="submit" form="resource" refusal={refusal ?? nothing} busy={form.isSaving}>
+          <Button
+            look="primary"
+            type="submit"
+            form="resource"
+            refusal={refusal ?? nothing}
+            busy={form.isSaving}
+          >
             {saveText(form, original)}
           </Button>
         </>
@@ -96,7 +102,12 @@ function Beside({ form }: { form: ResourceDraft }) {
           </button>
         ))}
       </div>
-      <div role="tabpanel" id="side-panel" aria-labelledby={`side-${side}`} className="max-h-[calc(100vh-9rem)] overflow-y-auto p-4">
+      <div
+        role="tabpanel"
+        id="side-panel"
+        aria-labelledby={`side-${side}`}
+        className="max-h-[calc(100vh-9rem)] overflow-y-auto p-4"
+      >
         {side === 'Plan' && <PlanView draft={form} />}
         {side === 'YAML' && <CodeBlock text={form.yaml} label="The spec file that this form makes" />}
         {side === 'Command' && (
@@ -121,12 +132,15 @@ function ChangedMeanwhile({ form, original }: { form: ResourceDraft; original: R
   return (
     <div className="mb-3">
       <Note>
-        <span className="font-semibold">Somebody changed {nameOf(original)} meanwhile.</span> It is at generation{' '}
-        {String(now)}; you began with {String(based)}. Look at its revisions first, or put your version on top: theirs
-        stays in the history.
+        <span className="font-semibold">Somebody changed {nameOf(original)} meanwhile.</span> It is at
+        generation {String(now)}; you began with {String(based)}. Look at its revisions first, or put your
+        version on top: theirs stays in the history.
         <span className="mt-2 flex gap-2">
           <Button onClick={() => form.rebase(now)}>Put mine on top</Button>
-          <Button look="quiet" onClick={() => window.open(`${location.pathname.replace(/\/edit$/, '')}?tab=revisions`, '_blank')}>
+          <Button
+            look="quiet"
+            onClick={() => window.open(`${location.pathname.replace(/\/edit$/, '')}?tab=revisions`, '_blank')}
+          >
             Show the revisions
           </Button>
         </span>
@@ -137,7 +151,11 @@ function ChangedMeanwhile({ form, original }: { form: ResourceDraft; original: R
 
 /** Leaving with something typed is asked about. */
 function UnsavedGuard({ when }: { when: boolean }) {
-  const blocker = useBlocker({ shouldBlockFn: () => when, enableBeforeUnload: () => when, withResolver: true });
+  const blocker = useBlocker({
+    shouldBlockFn: () => when,
+    enableBeforeUnload: () => when,
+    withResolver: true,
+  });
   return (
     <Dialog
       open={blocker.status === 'blocked'}

@@ -1,17 +1,14 @@
-import type { ApplyResponse, Resource } from '@ostler/contracts';
-import { ErrorReason } from '@ostler/contracts';
-import { checkResource, withoutOutput } from '@ostler/resource-model';
+import { type ApplyResponse, ErrorReason, type Resource } from '@ostler/contracts';
 import type { Violation } from '@ostler/kernel';
+import { checkResource, withoutOutput } from '@ostler/resource-model';
 import { type ExplainedError, explainError, newRequestId } from '@ostler/sdk';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMutation } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
 import { useLiveStore } from '../../api/live';
 import { useOstler } from '../../api/ostler';
 import { type FieldErrors, fieldErrorsOf } from '../../lib/field-errors';
-import { nameOf } from '../../lib/kinds';
 import { specFileText } from '../../lib/spec-file';
-
-const SETTLE_MS = 450;
+import { type Plan, usePlan } from './use-plan';
 
 export interface ResourceDraft {
   readonly draft: Resource;
@@ -20,8 +17,7 @@ export interface ResourceDraft {
   /** What is wrong, by field; of a new one, what is not filled in yet is told after the first try. */
   readonly errors: FieldErrors;
   readonly yaml: string;
-  /** What would happen, from the servers themselves. */
-  readonly plan: { readonly data: ApplyResponse | undefined; readonly error: ExplainedError | undefined; readonly isRunning: boolean };
+  readonly plan: Plan;
   readonly save: () => void;
   readonly isSaving: boolean;
   readonly saveError: ExplainedError | undefined;
@@ -32,65 +28,70 @@ export interface ResourceDraft {
 }
 
 /** The state of a form: the draft, its errors, its plan, and how it is saved. */
-export function useResourceDraft(original: Resource, isNew: boolean, onSaved: (answer: ApplyResponse) => void): ResourceDraft {
-  const ostler = useOstler();
-  const store = useLiveStore();
+export function useResourceDraft(
+  original: Resource,
+  isNew: boolean,
+  onSaved: (answer: ApplyResponse) => void,
+): ResourceDraft {
   const [draft, setDraft] = useState(() => withoutOutput(original));
+  const [edits, setEdits] = useState(0);
   const [tried, setTried] = useState(false);
-  const [requestId, setRequestId] = useState(newRequestId);
   const yaml = useMemo(() => specFileText(draft), [draft]);
   const [firstYaml] = useState(yaml);
-  const checked = useMemo(() => checkResource(draft, 'resources[0]'), [draft]);
-  const [untouched] = useState(() => new Set(checked.violations.map(keyOf)));
-  const [edits, setEdits] = useState(0);
-  const isSettled = useSettled(edits, SETTLE_MS) === edits;
-  const isSound = checked.violations.length === 0;
-  const plan = useQuery<ApplyResponse>({
-    queryKey: ['plan', nameOf(draft), edits],
-    enabled: isSound && isSettled,
-    gcTime: 0,
-    staleTime: Infinity,
-    placeholderData: (before) => before,
-    queryFn: ({ signal }) =>
-      ostler.resources.apply({ requestId: newRequestId(), resources: [draft], dryRun: true }, { signal }),
-  });
+  const violations = useMemo(() => checkResource(draft, 'resources[0]').violations, [draft]);
+  const [untouched] = useState(() => new Set(isNew ? violations.map(keyOf) : []));
+  const isSound = violations.length === 0;
+  const plan = usePlan(draft, edits, isSound);
+  const saving = useSave(draft, onSaved);
+  const change = (next: Resource): void => {
+    setDraft(next);
+    setEdits((count) => count + 1);
+    saving.forget();
+  };
+  const told = isSound
+    ? [...(plan.error?.violations ?? []), ...(saving.error?.violations ?? [])]
+    : violations.filter((one) => tried || !untouched.has(keyOf(one)));
+  return {
+    draft,
+    change,
+    isChanged: yaml !== firstYaml || hasNewSecret(draft),
+    errors: fieldErrorsOf(told),
+    yaml,
+    plan,
+    save: () => {
+      setTried(true);
+      if (isSound) saving.save();
+    },
+    isSaving: saving.isPending,
+    saveError: saving.error,
+    isConflict: saving.error?.reason === ErrorReason.CONFLICT,
+    rebase: (generation) => change({ ...draft, meta: draft.meta && { ...draft.meta, generation } }),
+  };
+}
+
+/** Applies a draft. A retry of the same draft has the same request id; after a refusal it is another request. */
+function useSave(draft: Resource, onSaved: (answer: ApplyResponse) => void) {
+  const ostler = useOstler();
+  const store = useLiveStore();
+  const [requestId, setRequestId] = useState(newRequestId);
   const apply = useMutation({
     mutationFn: () => ostler.resources.apply({ requestId, resources: [draft] }),
     onSuccess: (answer) => {
       store.put(answer.results[0]?.resource);
       onSaved(answer);
     },
-    onError: () => setRequestId(newRequestId()),
+    onError: (error) => {
+      if (explainError(error).reason !== ErrorReason.UNAVAILABLE) setRequestId(newRequestId());
+    },
   });
-  const saveError = apply.isError ? explainError(apply.error) : undefined;
-  const planError = plan.isError ? explainError(plan.error) : undefined;
-  const errors = useMemo(() => {
-    const local = checked.violations.filter((one) => tried || !isNew || !untouched.has(keyOf(one)));
-    const remote = isSound ? [...(planError?.violations ?? []), ...(saveError?.violations ?? [])] : [];
-    return fieldErrorsOf([...local, ...remote]);
-  }, [checked, untouched, tried, isNew, isSound, planError, saveError]);
   return {
-    draft,
-    change: (next) => {
-      setDraft(next);
-      setEdits((count) => count + 1);
+    save: () => apply.mutate(),
+    isPending: apply.isPending,
+    error: apply.isError ? explainError(apply.error) : undefined,
+    /** The draft is another one now: so is the request, and an error of before is past. */
+    forget: () => {
+      setRequestId(newRequestId());
       if (apply.isError) apply.reset();
-    },
-    isChanged: yaml !== firstYaml || hasNewSecret(draft),
-    errors,
-    yaml,
-    plan: { data: isSound ? plan.data : undefined, error: planError, isRunning: isSound && (plan.isFetching || !isSettled) },
-    save: () => {
-      setTried(true);
-      if (isSound) apply.mutate();
-    },
-    isSaving: apply.isPending,
-    saveError,
-    isConflict: saveError?.reason === ErrorReason.CONFLICT,
-    rebase: (generation) => {
-      setEdits((count) => count + 1);
-      setDraft((present) => ({ ...present, meta: present.meta && { ...present.meta, generation } }));
-      apply.reset();
     },
   };
 }
@@ -104,14 +105,4 @@ function hasNewSecret({ spec }: Resource): boolean {
     return users.some((auth) => auth?.users.some(({ password }) => (password?.value ?? '') !== ''));
   }
   return spec.value?.source.case === 'upload' && (spec.value.source.value.privateKeyPem?.value ?? '') !== '';
-}
-
-/** The value once it has not changed for a while. */
-function useSettled<Value>(value: Value, afterMs: number): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), afterMs);
-    return () => clearTimeout(timer);
-  }, [value, afterMs]);
-  return settled;
 }

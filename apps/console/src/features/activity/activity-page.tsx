@@ -24,11 +24,33 @@ const outcomes = [
 
 const columns: readonly Column<AuditEntry>[] = [
   { id: 'when', header: 'When', width: '6.5rem', cell: ({ createdAt }) => <Time at={createdAt} /> },
-  { id: 'outcome', header: 'Outcome', width: '6.5rem', cell: (entry) => <StatusText health={outcomeHealth(entry)} /> },
+  {
+    id: 'outcome',
+    header: 'Outcome',
+    width: '6.5rem',
+    cell: (entry) => <StatusText health={outcomeHealth(entry)} />,
+  },
   { id: 'subject', header: 'About', width: 'minmax(9rem,1.5fr)', cell: ({ subject }) => subject },
-  { id: 'method', header: 'Call', width: 'minmax(8rem,1fr)', from: 'lg', cell: ({ method }) => <span title={method}>{methodText(method)}</span> },
-  { id: 'message', header: 'What', width: 'minmax(10rem,2.5fr)', cell: ({ message }) => <span title={message}>{message}</span> },
-  { id: 'reason', header: 'Reason', width: '8rem', from: '2xl', cell: ({ reason }) => (reason ? ErrorReason[reason] : '') },
+  {
+    id: 'method',
+    header: 'Call',
+    width: 'minmax(8rem,1fr)',
+    from: 'lg',
+    cell: ({ method }) => <span title={method}>{methodText(method)}</span>,
+  },
+  {
+    id: 'message',
+    header: 'What',
+    width: 'minmax(10rem,2.5fr)',
+    cell: ({ message }) => <span title={message}>{message}</span>,
+  },
+  {
+    id: 'reason',
+    header: 'Reason',
+    width: '8rem',
+    from: '2xl',
+    cell: ({ reason }) => (reason ? ErrorReason[reason] : ''),
+  },
   { id: 'actor', header: 'By', width: 'minmax(8rem,1.2fr)', from: 'md', cell: ({ actor }) => actor },
   { id: 'address', header: 'From', width: '8rem', from: '2xl', cell: ({ address }) => address },
 ];
@@ -62,7 +84,12 @@ function ActivityList() {
   return (
     <>
       <div className="border-line grid gap-3 border-b p-3 sm:grid-cols-3">
-        <TextField label="About" placeholder="part of a site, server or person" value={subject} onChange={setSubject} />
+        <TextField
+          label="About"
+          placeholder="part of a site, server or person"
+          value={subject}
+          onChange={setSubject}
+        />
         <TextField label="By" placeholder="an e-mail or a token's name" value={actor} onChange={setActor} />
         <SelectField label="Outcome" value={outcome} onChange={setOutcome} options={outcomes} />
       </div>
@@ -73,9 +100,15 @@ function ActivityList() {
         </div>
       )}
       {list.isSuccess && entries.length === 0 && (
-        <Empty title="Nothing here" text="No entry matches, or nothing has been changed yet." command="ostler audit list" />
+        <Empty
+          title="Nothing here"
+          text="No entry matches, or nothing has been changed yet."
+          command="ostler audit list"
+        />
       )}
-      {entries.length > 0 && <DataTable label="Activity" columns={columns} rows={entries} keyOf={({ uid }) => uid} />}
+      {entries.length > 0 && (
+        <DataTable label="Activity" columns={columns} rows={entries} keyOf={({ uid }) => uid} />
+      )}
       {list.hasNextPage && (
         <div className="border-line border-t p-2 text-center">
           <Button look="quiet" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>

@@ -42,16 +42,33 @@ export function CertificateFields({
   const patch = (change: Partial<CertificateSpec>): void =>
     onChange({ ...draft, spec: { case: 'certificate', value: { ...spec, ...change } } });
   const choose = (kind: CertificateSource): void =>
-    patch({ source: makers[kind](), domains: kind === 'upload' ? [] : spec.domains.length > 0 ? spec.domains : [''] });
+    patch({
+      source: makers[kind](),
+      domains: kind === 'upload' ? [] : spec.domains.length > 0 ? spec.domains : [''],
+    });
   return (
     <>
-      <FormSection title="Certificate" purpose="It is placed on every server whose sites refer to it." paths={['meta', 'source']}>
+      <FormSection
+        title="Certificate"
+        purpose="It is placed on every server whose sites refer to it."
+        paths={['meta', 'source']}
+      >
         <MetaFields draft={draft} onChange={onChange} isNew={isNew} />
         <SelectField label="Source" value={spec.source.case ?? 'acme'} options={sources} onChange={choose} />
       </FormSection>
       {spec.source.case !== 'upload' && (
-        <FormSection title="Domains" purpose="The names that it is valid for. Wildcards only for self-signed and uploaded ones." paths={['domains']}>
-          <TextListEditor items={spec.domains} onChange={(domains) => patch({ domains })} path="domains" one="domain" placeholder="www.example.com" />
+        <FormSection
+          title="Domains"
+          purpose="The names that it is valid for. Wildcards only for self-signed and uploaded ones."
+          paths={['domains']}
+        >
+          <TextListEditor
+            items={spec.domains}
+            onChange={(domains) => patch({ domains })}
+            path="domains"
+            one="domain"
+            placeholder="www.example.com"
+          />
         </FormSection>
       )}
       <SourceFields spec={spec} patch={patch} />
@@ -59,17 +76,36 @@ export function CertificateFields({
   );
 }
 
-function SourceFields({ spec, patch }: { spec: CertificateSpec; patch: (change: Partial<CertificateSpec>) => void }) {
+function SourceFields({
+  spec,
+  patch,
+}: {
+  spec: CertificateSpec;
+  patch: (change: Partial<CertificateSpec>) => void;
+}) {
   const { source } = spec;
   if (source.case === 'acme') {
-    return <AcmeFields value={source.value} onChange={(value) => patch({ source: { case: 'acme', value } })} spec={spec} patch={patch} />;
+    return (
+      <AcmeFields
+        value={source.value}
+        onChange={(value) => patch({ source: { case: 'acme', value } })}
+        spec={spec}
+        patch={patch}
+      />
+    );
   }
   if (source.case === 'upload') {
-    return <UploadFields value={source.value} onChange={(value) => patch({ source: { case: 'upload', value } })} />;
+    return (
+      <UploadFields value={source.value} onChange={(value) => patch({ source: { case: 'upload', value } })} />
+    );
   }
   if (source.case !== 'selfSigned') return null;
   return (
-    <FormSection title="Self-signed" purpose="Browsers do not trust it." paths={['selfSigned', 'renewBeforeHours']}>
+    <FormSection
+      title="Self-signed"
+      purpose="Browsers do not trust it."
+      paths={['selfSigned', 'renewBeforeHours']}
+    >
       <FieldRow>
         <BoundNumber
           label="Lifetime"
@@ -78,7 +114,9 @@ function SourceFields({ spec, patch }: { spec: CertificateSpec; patch: (change: 
           max={825}
           path="selfSigned.lifetimeDays"
           value={source.value.lifetimeDays}
-          onChange={(lifetimeDays) => patch({ source: { case: 'selfSigned', value: { ...source.value, lifetimeDays } } })}
+          onChange={(lifetimeDays) =>
+            patch({ source: { case: 'selfSigned', value: { ...source.value, lifetimeDays } } })
+          }
         />
         <RenewField spec={spec} patch={patch} />
       </FieldRow>
@@ -86,7 +124,13 @@ function SourceFields({ spec, patch }: { spec: CertificateSpec; patch: (change: 
   );
 }
 
-function RenewField({ spec, patch }: { spec: CertificateSpec; patch: (change: Partial<CertificateSpec>) => void }) {
+function RenewField({
+  spec,
+  patch,
+}: {
+  spec: CertificateSpec;
+  patch: (change: Partial<CertificateSpec>) => void;
+}) {
   return (
     <BoundNumber
       label="Renewal begins before the end by"
@@ -118,8 +162,23 @@ function AcmeFields({
       paths={['acme', 'renewBeforeHours']}
     >
       <FieldRow>
-        <BoundText label="Directory" optional mono path="acme.directoryUrl" placeholder="Let’s Encrypt" value={value.directoryUrl} onChange={(directoryUrl) => onChange({ ...value, directoryUrl })} />
-        <BoundText label="Contact e-mail" optional type="email" path="acme.email" value={value.email} onChange={(email) => onChange({ ...value, email })} />
+        <BoundText
+          label="Directory"
+          optional
+          mono
+          path="acme.directoryUrl"
+          placeholder="Let’s Encrypt"
+          value={value.directoryUrl}
+          onChange={(directoryUrl) => onChange({ ...value, directoryUrl })}
+        />
+        <BoundText
+          label="Contact e-mail"
+          optional
+          type="email"
+          path="acme.email"
+          value={value.email}
+          onChange={(email) => onChange({ ...value, email })}
+        />
       </FieldRow>
       <BoundCheck
         label="I agree to the authority's terms of service"
@@ -145,7 +204,11 @@ function UploadFields({ value, onChange }: { value: UploadSource; onChange: (val
   const keyError = useFieldError('upload.privateKeyPem.value') ?? useFieldError('upload.privateKeyPem');
   const stored = (value.privateKeyPem?.version ?? 0) > 0;
   return (
-    <FormSection title="Upload" purpose="Parsed and written anew; the key must match. It is never shown again." paths={['upload']}>
+    <FormSection
+      title="Upload"
+      purpose="Parsed and written anew; the key must match. It is never shown again."
+      paths={['upload']}
+    >
       <BoundText
         label="Certificate, PEM: leaf first, then intermediates"
         mono
@@ -161,7 +224,9 @@ function UploadFields({ value, onChange }: { value: UploadSource; onChange: (val
         rows={6}
         placeholder={stored ? 'keeps what is stored' : '-----BEGIN PRIVATE KEY-----'}
         value={value.privateKeyPem?.value ?? ''}
-        onChange={(key) => value.privateKeyPem && onChange({ ...value, privateKeyPem: { ...value.privateKeyPem, value: key } })}
+        onChange={(key) =>
+          value.privateKeyPem && onChange({ ...value, privateKeyPem: { ...value.privateKeyPem, value: key } })
+        }
         error={keyError}
       />
     </FormSection>

@@ -20,8 +20,16 @@ export function CertificateOverview({ certificate }: { certificate: Resource }) 
             pairs={[
               ['Domains', domainsOf(certificate).join(', ')],
               ['Source', spec ? sourceWord(spec) : ''],
-              ['Authority', spec?.source.case === 'acme' ? spec.source.value.directoryUrl || 'Let’s Encrypt' : ''],
-              ['Renewal begins', spec?.renewBeforeHours ? `${spec.renewBeforeHours} h before the end` : 'after two thirds of the lifetime'],
+              [
+                'Authority',
+                spec?.source.case === 'acme' ? spec.source.value.directoryUrl || 'Let’s Encrypt' : '',
+              ],
+              [
+                'Renewal begins',
+                spec?.renewBeforeHours
+                  ? `${spec.renewBeforeHours} h before the end`
+                  : 'after two thirds of the lifetime',
+              ],
               ['Used by', <UsedBy key="used" name={nameOf(certificate)} />],
               ['Uid', <CopyText key="uid" text={certificate.meta?.uid ?? ''} />],
             ]}
@@ -37,7 +45,8 @@ function UsedBy({ name }: { name: string }) {
   const sites = useResources(Kind.SITE).filter(
     ({ spec }) => spec.case === 'site' && spec.value.tls?.certificate?.name === name,
   );
-  if (sites.length === 0) return <span className="text-ink-3">no site; it is placed where a site refers to it</span>;
+  if (sites.length === 0)
+    return <span className="text-ink-3">no site; it is placed where a site refers to it</span>;
   return (
     <span className="flex flex-wrap gap-x-2">
       {sites.map((site) => (

@@ -53,7 +53,12 @@ function CertificateDetail({ certificate }: { certificate: Resource }) {
       sub={health.message}
       actions={
         <>
-          <ButtonLink to="/certificates/$name/edit" params={{ name: nameOf(certificate) }} look="primary" refusal={removing}>
+          <ButtonLink
+            to="/certificates/$name/edit"
+            params={{ name: nameOf(certificate) }}
+            look="primary"
+            refusal={removing}
+          >
             <Pencil className="size-3.5" /> Edit
           </ButtonLink>
           <Menu
@@ -62,7 +67,14 @@ function CertificateDetail({ certificate }: { certificate: Resource }) {
                 <MoreHorizontal className="size-4" />
               </IconButton>
             }
-            items={[{ label: 'Delete certificate', danger: true, refusal: removing, onSelect: () => setDeleting(true) }]}
+            items={[
+              {
+                label: 'Delete certificate',
+                danger: true,
+                refusal: removing,
+                onSelect: () => setDeleting(true),
+              },
+            ]}
           />
         </>
       }
@@ -72,7 +84,9 @@ function CertificateDetail({ certificate }: { certificate: Resource }) {
       {tab === 'configuration' && <SpecView resource={certificate} />}
       {tab === 'revisions' && <Revisions resource={certificate} />}
       {tab === 'activity' && <ResourceActivity resource={certificate} />}
-      {deleting && <DeleteDialog resource={certificate} backTo="/certificates" onClose={() => setDeleting(false)} />}
+      {deleting && (
+        <DeleteDialog resource={certificate} backTo="/certificates" onClose={() => setDeleting(false)} />
+      )}
     </Page>
   );
 }

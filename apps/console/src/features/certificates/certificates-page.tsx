@@ -12,7 +12,14 @@ import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
 import { expiryOf, sourceWord } from '../../lib/certificates';
 import { stateFacets } from '../../lib/facets';
-import { type FilterRules, matchesFilter, matchesLabel, matchesYesNo, parseFilter, unknownTokens } from '../../lib/filter';
+import {
+  type FilterRules,
+  matchesFilter,
+  matchesLabel,
+  matchesYesNo,
+  parseFilter,
+  unknownTokens,
+} from '../../lib/filter';
 import { healthOrder, resourceHealth } from '../../lib/health';
 import { nameOf } from '../../lib/kinds';
 import { type Compare, sortRows, useListSearch } from '../../lib/list-search';
@@ -24,7 +31,8 @@ const rules: FilterRules<Resource> = {
     label: ({ meta }, value) => matchesLabel(meta?.labels ?? {}, value),
     state: (one, value) => resourceHealth(one).state === value,
     ready: (one, value) => matchesYesNo(resourceHealth(one).state === 'ready', value),
-    source: (one, value) => certificateSpecOf(one)?.source.case?.toLowerCase() === value.replace('-', '').toLowerCase(),
+    source: (one, value) =>
+      certificateSpecOf(one)?.source.case?.toLowerCase() === value.replace('-', '').toLowerCase(),
   },
 };
 
@@ -32,17 +40,43 @@ const endOf = (one: Resource): number => Number(expiryOf(one)?.seconds ?? Number
 
 const compares: Readonly<Record<string, Compare<Resource>>> = {
   name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
-  state: (a, b) => healthOrder.indexOf(resourceHealth(a).state) - healthOrder.indexOf(resourceHealth(b).state),
+  state: (a, b) =>
+    healthOrder.indexOf(resourceHealth(a).state) - healthOrder.indexOf(resourceHealth(b).state),
   expires: (a, b) => endOf(a) - endOf(b),
 };
 
 const columns: readonly Column<Resource>[] = [
   { id: 'name', header: 'Name', width: 'minmax(8rem,1fr)', sortable: true, cell: nameOf },
-  { id: 'state', header: 'State', width: '8rem', sortable: true, cell: (one) => <StatusText health={resourceHealth(one)} /> },
-  { id: 'domains', header: 'Domains', width: 'minmax(9rem,2fr)', from: 'md', cell: (one) => domainsOf(one).join(', ') },
+  {
+    id: 'state',
+    header: 'State',
+    width: '8rem',
+    sortable: true,
+    cell: (one) => <StatusText health={resourceHealth(one)} />,
+  },
+  {
+    id: 'domains',
+    header: 'Domains',
+    width: 'minmax(9rem,2fr)',
+    from: 'md',
+    cell: (one) => domainsOf(one).join(', '),
+  },
   { id: 'source', header: 'Source', width: '7rem', cell: (one) => sourceOf(one) },
-  { id: 'servers', header: 'Servers', width: '5.5rem', from: 'lg', cell: ({ status }) => `${status?.placementsReady ?? 0} of ${status?.placements ?? 0}` },
-  { id: 'expires', header: 'Expires', width: '6.5rem', align: 'end', sortable: true, cell: (one) => <Time at={expiryOf(one)} empty="not issued" /> },
+  {
+    id: 'servers',
+    header: 'Servers',
+    width: '5.5rem',
+    from: 'lg',
+    cell: ({ status }) => `${status?.placementsReady ?? 0} of ${status?.placements ?? 0}`,
+  },
+  {
+    id: 'expires',
+    header: 'Expires',
+    width: '6.5rem',
+    align: 'end',
+    sortable: true,
+    cell: (one) => <Time at={expiryOf(one)} empty="not issued" />,
+  },
 ];
 
 function sourceOf(one: Resource): string {
@@ -82,7 +116,12 @@ function CertificateTable({ certificates }: { certificates: readonly Resource[] 
   const { q, sort, setQ, setSort } = useListSearch();
   const filter = useMemo(() => parseFilter(q), [q]);
   const rows = useMemo(
-    () => sortRows(certificates.filter((one) => matchesFilter(filter, rules, one)), sort, compares),
+    () =>
+      sortRows(
+        certificates.filter((one) => matchesFilter(filter, rules, one)),
+        sort,
+        compares,
+      ),
     [certificates, filter, sort],
   );
   return (
@@ -94,7 +133,9 @@ function CertificateTable({ certificates }: { certificates: readonly Resource[] 
         facets={stateFacets(certificates.map(resourceHealth))}
         unknown={unknownTokens(filter, rules)}
       />
-      {rows.length === 0 && <Empty title="No certificate matches" text="Change or clear the filter to see the others." />}
+      {rows.length === 0 && (
+        <Empty title="No certificate matches" text="Change or clear the filter to see the others." />
+      )}
       {rows.length > 0 && (
         <DataTable
           label="Certificates"

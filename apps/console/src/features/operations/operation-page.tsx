@@ -76,7 +76,10 @@ function OperationDetail({ operation }: { operation: Operation }) {
               ['Deadline', <Time key="deadline" at={operation.deadline} />],
               ['Exit code', operation.exitCode === undefined ? '' : String(operation.exitCode)],
               ['Output', bytesText(operation.outputBytes)],
-              ['After an interruption', operation.retryClass === 1 ? 'may be started again' : 'never started again'],
+              [
+                'After an interruption',
+                operation.retryClass === 1 ? 'may be started again' : 'never started again',
+              ],
             ]}
           />
         </Section>
@@ -96,7 +99,10 @@ function Progress({ operation }: { operation: Operation }) {
         aria-valuemax={100}
         className="bg-hover h-1.5 overflow-hidden rounded-full"
       >
-        <div className="bg-progressing h-full transition-[width] duration-150" style={{ width: `${operation.progressPercent}%` }} />
+        <div
+          className="bg-progressing h-full transition-[width] duration-150"
+          style={{ width: `${operation.progressPercent}%` }}
+        />
       </div>
       <p className="text-ink-2 mt-1 truncate text-xs">
         {operation.progressPercent} % {operation.progressMessage}

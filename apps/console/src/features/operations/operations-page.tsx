@@ -30,12 +30,23 @@ const rules: FilterRules<Operation> = {
 
 const columns: readonly Column<Operation>[] = [
   { id: 'what', header: 'Operation', width: 'minmax(8rem,1fr)', cell: ({ spec }) => operationTitle(spec) },
-  { id: 'state', header: 'State', width: '8rem', cell: (operation) => <StatusText health={operationHealth(operation)} /> },
+  {
+    id: 'state',
+    header: 'State',
+    width: '8rem',
+    cell: (operation) => <StatusText health={operationHealth(operation)} />,
+  },
   { id: 'server', header: 'Server', width: 'minmax(8rem,1fr)', cell: ({ serverName }) => serverName },
   { id: 'message', header: 'Result', width: 'minmax(8rem,2fr)', from: 'md', cell: resultText },
   { id: 'took', header: 'Took', width: '5rem', from: 'lg', align: 'end', cell: tookText },
   { id: 'actor', header: 'By', width: 'minmax(8rem,1fr)', from: 'xl', cell: ({ actor }) => actor },
-  { id: 'when', header: 'Started', width: '6.5rem', align: 'end', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  {
+    id: 'when',
+    header: 'Started',
+    width: '6.5rem',
+    align: 'end',
+    cell: ({ createdAt }) => <Time at={createdAt} />,
+  },
 ];
 
 function resultText(operation: Operation): string {
@@ -91,7 +102,9 @@ function OperationTable({ operations }: { operations: readonly Operation[] }) {
         facets={stateFacets(operations.map(operationHealth))}
         unknown={unknownTokens(filter, rules)}
       />
-      {rows.length === 0 && <Empty title="No operation matches" text="Change or clear the filter to see the others." />}
+      {rows.length === 0 && (
+        <Empty title="No operation matches" text="Change or clear the filter to see the others." />
+      )}
       {rows.length > 0 && (
         <DataTable
           label="Operations"

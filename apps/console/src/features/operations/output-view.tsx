@@ -17,10 +17,13 @@ export function OutputView({ operation }: { operation: Operation }) {
     if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [output.text]);
   const download = (): void => {
-    const url = URL.createObjectURL(new Blob(output.bytes() as Uint8Array<ArrayBuffer>[], { type: 'text/plain' }));
+    const url = URL.createObjectURL(
+      new Blob(output.bytes() as Uint8Array<ArrayBuffer>[], { type: 'text/plain' }),
+    );
     const link = document.createElement('a');
     link.href = url;
-    link.download = `${operationTitle(operation.spec)} ${operation.serverName} ${operation.uid}.txt`.replaceAll(' ', '-');
+    link.download =
+      `${operationTitle(operation.spec)} ${operation.serverName} ${operation.uid}.txt`.replaceAll(' ', '-');
     link.click();
     URL.revokeObjectURL(url);
   };
@@ -51,7 +54,9 @@ export function OutputView({ operation }: { operation: Operation }) {
         }}
         className="bg-sunken max-h-[60vh] min-h-32 overflow-auto rounded-b-lg p-4 font-mono text-xs leading-5 whitespace-pre-wrap break-words"
       >
-        {plainText(output.text) || <span className="text-ink-3">{output.ended ? 'No output.' : 'Waiting for output'}</span>}
+        {plainText(output.text) || (
+          <span className="text-ink-3">{output.ended ? 'No output.' : 'Waiting for output'}</span>
+        )}
       </pre>
     </Section>
   );

@@ -19,7 +19,12 @@ export interface Output {
 export function useOutput(uid: string): Output {
   const ostler = useOstler();
   const pieces = useRef<Uint8Array[]>([]);
-  const [state, setState] = useState<Omit<Output, 'bytes'>>({ text: '', hidden: 0, error: undefined, ended: false });
+  const [state, setState] = useState<Omit<Output, 'bytes'>>({
+    text: '',
+    hidden: 0,
+    error: undefined,
+    ended: false,
+  });
   useEffect(() => {
     const stop = new AbortController();
     const decoder = new TextDecoder();

@@ -19,7 +19,11 @@ export function ExpiringCertificates({ certificates }: { certificates: readonly 
       <ul className="divide-line divide-y">
         {soon.map((certificate) => (
           <li key={certificate.meta?.uid} className="flex items-center gap-3 px-4 py-2 text-sm">
-            <Link to="/certificates/$name" params={{ name: nameOf(certificate) }} className="min-w-0 grow truncate font-medium hover:underline">
+            <Link
+              to="/certificates/$name"
+              params={{ name: nameOf(certificate) }}
+              className="min-w-0 grow truncate font-medium hover:underline"
+            >
               {nameOf(certificate)}
             </Link>
             <span className="text-degraded-text">

@@ -36,13 +36,17 @@ export function HealthCard({
       </div>
       <div aria-hidden className="bg-hover my-3 flex h-1.5 gap-px overflow-hidden rounded-full">
         {[...shown].reverse().map((state) => (
-          <span key={state} className={grounds[state]} style={{ width: `${(counts[state] / states.length) * 100}%` }} />
+          <span
+            key={state}
+            className={grounds[state]}
+            style={{ width: `${(counts[state] / states.length) * 100}%` }}
+          />
         ))}
       </div>
       <ul className="flex min-h-5 flex-wrap gap-x-4 gap-y-1 text-xs">
         {shown.length === 0 && <li className="text-ink-3">none yet</li>}
         {shown.map((state) => (
-          <li key={state} data-state={state}>
+          <li key={state} data-health={state}>
             <Link
               to={to}
               search={{ q: `state:${state}` }}

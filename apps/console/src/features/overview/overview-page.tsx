@@ -44,11 +44,22 @@ function OverviewBody() {
   const running = useOperations().filter((operation) => !hasEnded(operation));
   return (
     <>
-      {(servers.length === 0 || sites.length === 0) && <FirstSteps servers={servers.length} sites={sites.length} />}
+      {(servers.length === 0 || sites.length === 0) && (
+        <FirstSteps servers={servers.length} sites={sites.length} />
+      )}
       <div className="mb-4 grid gap-4 md:grid-cols-3">
-        <HealthCard title="Servers" to="/servers" states={servers.map((one) => serverHealth(one).state)} names={{ ready: 'connected', failed: 'down', progressing: 'joining' }} />
+        <HealthCard
+          title="Servers"
+          to="/servers"
+          states={servers.map((one) => serverHealth(one).state)}
+          names={{ ready: 'connected', failed: 'down', progressing: 'joining' }}
+        />
         <HealthCard title="Sites" to="/sites" states={sites.map((one) => resourceHealth(one).state)} />
-        <HealthCard title="Certificates" to="/certificates" states={certificates.map((one) => resourceHealth(one).state)} />
+        <HealthCard
+          title="Certificates"
+          to="/certificates"
+          states={certificates.map((one) => resourceHealth(one).state)}
+        />
       </div>
       <div className="grid items-start gap-x-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="min-w-0">
@@ -64,7 +75,15 @@ function OverviewBody() {
           )}
           <ExpiringCertificates certificates={certificates} />
         </div>
-        <Section title="Recent changes" flush actions={<Link to="/activity" className="link text-xs">All activity</Link>}>
+        <Section
+          title="Recent changes"
+          flush
+          actions={
+            <Link to="/activity" className="link text-xs">
+              All activity
+            </Link>
+          }
+        >
           <RecentChanges />
         </Section>
       </div>

@@ -19,20 +19,31 @@ interface Trouble {
 const MOST_SHOWN = 12;
 
 /** Everything that is failed, degraded or unknown, worst first, once per reason. */
-export function TroubleList({ servers, resources }: { servers: readonly Server[]; resources: readonly Resource[] }) {
+export function TroubleList({
+  servers,
+  resources,
+}: {
+  servers: readonly Server[];
+  resources: readonly Resource[];
+}) {
   const troubles = findTroubles(servers, resources);
   const count = troubles.reduce((sum, { others }) => sum + 1 + others, 0);
   return (
     <Section title="Needs attention" text={count === 0 ? undefined : `${count}`} flush>
       {troubles.length === 0 ? (
-        <p className="text-ink-2 px-4 py-6 text-sm">Nothing does. Every server is connected, every resource is ready.</p>
+        <p className="text-ink-2 px-4 py-6 text-sm">
+          Nothing does. Every server is connected, every resource is ready.
+        </p>
       ) : (
         <ul className="divide-line divide-y">
           {troubles.slice(0, MOST_SHOWN).map(({ key, name, kind, health, link, others }) => (
             <li key={key} className="hover:bg-hover relative px-4 py-2.5 text-sm">
               <div className="flex flex-wrap items-center gap-x-3">
                 <StatusText health={health} />
-                <Link {...link} className="min-w-0 font-medium break-all after:absolute after:inset-0 hover:underline">
+                <Link
+                  {...link}
+                  className="min-w-0 font-medium break-all after:absolute after:inset-0 hover:underline"
+                >
                   {name}
                 </Link>
                 {others > 0 && <span className="text-ink-2">and {others} more</span>}
@@ -46,7 +57,9 @@ export function TroubleList({ servers, resources }: { servers: readonly Server[]
         </ul>
       )}
       {troubles.length > MOST_SHOWN && (
-        <p className="text-ink-3 border-line border-t px-4 py-2 text-xs">and {troubles.length - MOST_SHOWN} more in the lists</p>
+        <p className="text-ink-3 border-line border-t px-4 py-2 text-xs">
+          and {troubles.length - MOST_SHOWN} more in the lists
+        </p>
       )}
     </Section>
   );

@@ -44,7 +44,14 @@ export function EditServerDialog({ server, onClose }: { server: Server; onClose:
     >
       <form id="edit-server" onSubmit={submit} className="flex flex-col gap-4">
         <TextField label="Display name" optional value={displayName} onChange={setDisplayName} />
-        <TextField label="Labels" optional mono placeholder="env=prod zone=fra" value={labels} onChange={setLabels} />
+        <TextField
+          label="Labels"
+          optional
+          mono
+          placeholder="env=prod zone=fra"
+          value={labels}
+          onChange={setLabels}
+        />
         {save.isError && <ErrorPanel error={save.error} />}
       </form>
     </Dialog>

@@ -61,7 +61,13 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
       ) : (
         <form id="join" onSubmit={submit} className="grid gap-4 sm:grid-cols-2">
           <SelectField label="Valid for" value={lifetimeSeconds} onChange={setLifetime} options={lifetimes} />
-          <NumberField label="Servers that may use it" value={maximumUses} onChange={setUses} placeholder="1" max={1000} />
+          <NumberField
+            label="Servers that may use it"
+            value={maximumUses}
+            onChange={setUses}
+            placeholder="1"
+            max={1000}
+          />
           <div className="sm:col-span-2">
             <TextField
               label="Labels for the server"
@@ -91,7 +97,8 @@ function JoinCommand({ answer, before }: { answer: CreateJoinTokenResponse; befo
       <p>Run this as root on the server. It is shown this once.</p>
       <CopyBlock text={answer.command} label="Copy the command" />
       <p className="text-ink-3 text-xs">
-        Valid until it was used {answer.joinToken?.maximumUses === 1 ? 'once' : `${answer.joinToken?.maximumUses} times`}; ends{' '}
+        Valid until it was used{' '}
+        {answer.joinToken?.maximumUses === 1 ? 'once' : `${answer.joinToken?.maximumUses} times`}; ends{' '}
         <Time at={answer.joinToken?.expiresAt} />.
       </p>
       <div role="status" className="border-line rounded-md border p-3">

@@ -44,7 +44,11 @@ export function RemoveServerDialog({ server, onClose }: { server: Server; onClos
       <div className="flex flex-col gap-4">
         <TextField label={`Type ${server.name} to confirm`} mono value={typed} onChange={setTyped} />
         {server.placements > 0 && (
-          <CheckField label={`Remove it although ${placed} ${server.placements === 1 ? 'is' : 'are'} placed on it`} checked={force} onChange={setForce} />
+          <CheckField
+            label={`Remove it although ${placed} ${server.placements === 1 ? 'is' : 'are'} placed on it`}
+            checked={force}
+            onChange={setForce}
+          />
         )}
         {remove.isError && <ErrorPanel error={remove.error} />}
       </div>

@@ -83,12 +83,21 @@ function ServerFactsCard({ server: { facts } }: { server: Server }) {
 function Capabilities({ server }: { server: Server }) {
   return (
     <Section title="Capabilities" text="What this server can do, and why not." flush>
-      {server.capabilities.length === 0 && <p className="text-ink-2 p-4 text-sm">The agent has not reported yet.</p>}
+      {server.capabilities.length === 0 && (
+        <p className="text-ink-2 p-4 text-sm">The agent has not reported yet.</p>
+      )}
       <ul className="divide-line divide-y">
         {server.capabilities.map(({ name, available, detail }) => (
-          <li key={name} className="grid items-start gap-x-4 gap-y-0.5 px-4 py-2 text-sm sm:grid-cols-[8rem_6.5rem_minmax(0,1fr)]">
+          <li
+            key={name}
+            className="grid items-start gap-x-4 gap-y-0.5 px-4 py-2 text-sm sm:grid-cols-[8rem_6.5rem_minmax(0,1fr)]"
+          >
             <span className="font-medium">{name}</span>
-            <StatusText health={available ? { state: 'ready', word: 'Available' } : { state: 'unknown', word: 'Missing' }} />
+            <StatusText
+              health={
+                available ? { state: 'ready', word: 'Available' } : { state: 'unknown', word: 'Missing' }
+              }
+            />
             <span className="text-ink-2 break-words">{detail}</span>
           </li>
         ))}

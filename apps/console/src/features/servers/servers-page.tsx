@@ -12,16 +12,29 @@ import { Empty } from '../../components/panels';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
 import { stateFacets } from '../../lib/facets';
-import { type FilterRules, matchesFilter, matchesLabel, matchesYesNo, parseFilter, unknownTokens } from '../../lib/filter';
+import {
+  type FilterRules,
+  matchesFilter,
+  matchesLabel,
+  matchesYesNo,
+  parseFilter,
+  unknownTokens,
+} from '../../lib/filter';
 import { healthOrder, serverHealth } from '../../lib/health';
 import { type Compare, sortRows, useListSearch } from '../../lib/list-search';
 import { JoinDialog } from './join-dialog';
 
 const rules: FilterRules<Server> = {
-  texts: (server) => [server.name, server.displayName, server.facts?.hostname ?? '', ...(server.facts?.addresses ?? [])],
+  texts: (server) => [
+    server.name,
+    server.displayName,
+    server.facts?.hostname ?? '',
+    ...(server.facts?.addresses ?? []),
+  ],
   tokens: {
     label: ({ labels }, value) => matchesLabel(labels, value),
-    state: (server, value) => serverHealth(server).state === value || serverHealth(server).word.toLowerCase() === value,
+    state: (server, value) =>
+      serverHealth(server).state === value || serverHealth(server).word.toLowerCase() === value,
     connected: (server, value) => matchesYesNo(serverHealth(server).state === 'ready', value),
     has: ({ capabilities }, value) => capabilities.some(({ name, available }) => name === value && available),
   },
@@ -35,7 +48,13 @@ const compares: Readonly<Record<string, Compare<Server>>> = {
 
 const columns: readonly Column<Server>[] = [
   { id: 'name', header: 'Name', width: 'minmax(9rem,2fr)', sortable: true, cell: ({ name }) => name },
-  { id: 'state', header: 'State', width: '8rem', sortable: true, cell: (server) => <StatusText health={serverHealth(server)} /> },
+  {
+    id: 'state',
+    header: 'State',
+    width: '8rem',
+    sortable: true,
+    cell: (server) => <StatusText health={serverHealth(server)} />,
+  },
   {
     id: 'placements',
     header: 'Placements',
@@ -44,9 +63,28 @@ const columns: readonly Column<Server>[] = [
     cell: ({ placements, placementsReady }) => `${placementsReady} of ${placements}`,
   },
   { id: 'os', header: 'System', width: 'minmax(8rem,2fr)', from: 'lg', cell: ({ facts }) => facts?.os ?? '' },
-  { id: 'address', header: 'Address', width: 'minmax(7rem,1fr)', from: 'xl', cell: ({ facts }) => facts?.addresses[0] ?? '' },
-  { id: 'labels', header: 'Labels', width: 'minmax(8rem,2fr)', from: 'md', cell: ({ labels }) => <Labels oneLine labels={labels} /> },
-  { id: 'seen', header: 'Last seen', width: '6.5rem', from: 'md', align: 'end', cell: ({ lastSeenAt }) => <Time at={lastSeenAt} /> },
+  {
+    id: 'address',
+    header: 'Address',
+    width: 'minmax(7rem,1fr)',
+    from: 'xl',
+    cell: ({ facts }) => facts?.addresses[0] ?? '',
+  },
+  {
+    id: 'labels',
+    header: 'Labels',
+    width: 'minmax(8rem,2fr)',
+    from: 'md',
+    cell: ({ labels }) => <Labels oneLine labels={labels} />,
+  },
+  {
+    id: 'seen',
+    header: 'Last seen',
+    width: '6.5rem',
+    from: 'md',
+    align: 'end',
+    cell: ({ lastSeenAt }) => <Time at={lastSeenAt} />,
+  },
 ];
 
 export function ServersPage() {
@@ -54,7 +92,8 @@ export function ServersPage() {
   const refusal = useRefusal(Permission.SERVERS_WRITE);
   const { hash } = useLocation();
   const navigate = useNavigate();
-  const show = (open: boolean): void => void navigate({ to: '.', search: true, hash: open ? 'join' : '', replace: true });
+  const show = (open: boolean): void =>
+    void navigate({ to: '.', search: true, hash: open ? 'join' : '', replace: true });
   const join = (
     <Button look="primary" refusal={refusal} onClick={() => show(true)}>
       Join server
@@ -85,7 +124,12 @@ function ServerTable({ servers }: { servers: readonly Server[] }) {
   const { q, sort, setQ, setSort } = useListSearch();
   const filter = useMemo(() => parseFilter(q), [q]);
   const rows = useMemo(
-    () => sortRows(servers.filter((server) => matchesFilter(filter, rules, server)), sort, compares),
+    () =>
+      sortRows(
+        servers.filter((server) => matchesFilter(filter, rules, server)),
+        sort,
+        compares,
+      ),
     [servers, filter, sort],
   );
   const facets = useMemo(() => stateFacets(servers.map((server) => serverHealth(server))), [servers]);
@@ -98,7 +142,9 @@ function ServerTable({ servers }: { servers: readonly Server[] }) {
         facets={facets}
         unknown={unknownTokens(filter, rules)}
       />
-      {rows.length === 0 && <Empty title="No server matches" text="Change or clear the filter to see the others." />}
+      {rows.length === 0 && (
+        <Empty title="No server matches" text="Change or clear the filter to see the others." />
+      )}
       {rows.length > 0 && (
         <DataTable
           label="Servers"

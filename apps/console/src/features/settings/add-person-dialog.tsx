@@ -50,7 +50,12 @@ export function AddPersonDialog({ onClose }: { onClose: () => void }) {
         <form id="add-person" onSubmit={submit} className="flex flex-col gap-4">
           <TextField label="E-mail" type="email" autoFocus required value={email} onChange={setEmail} />
           <TextField label="Name" optional value={displayName} onChange={setDisplayName} />
-          <SelectField label="Role" value={role} onChange={setRole} options={roleOptionsFor(own?.role ?? Role.VIEWER)} />
+          <SelectField
+            label="Role"
+            value={role}
+            onChange={setRole}
+            options={roleOptionsFor(own?.role ?? Role.VIEWER)}
+          />
           {add.isError && <ErrorPanel error={add.error} />}
         </form>
       )}

@@ -18,7 +18,10 @@ export function ApiTokens() {
   const ostler = useOstler();
   const refusal = useRefusal(Permission.TOKENS_WRITE);
   const [creating, setCreating] = useState(false);
-  const list = useQuery({ queryKey: ['api-tokens'], queryFn: ({ signal }) => ostler.identity.listApiTokens({}, { signal }) });
+  const list = useQuery({
+    queryKey: ['api-tokens'],
+    queryFn: ({ signal }) => ostler.identity.listApiTokens({}, { signal }),
+  });
   const tokens = list.data?.apiTokens ?? [];
   return (
     <Section
@@ -34,7 +37,11 @@ export function ApiTokens() {
       {list.isPending && <SkeletonRows rows={3} />}
       {list.isError && <ErrorPanel error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && tokens.length === 0 && (
-        <Empty title="No token" text="A token lets a script or a pipeline use the API as you, with a role of its own." command="ostler tokens create deploy --role operator" />
+        <Empty
+          title="No token"
+          text="A token lets a script or a pipeline use the API as you, with a role of its own."
+          command="ostler tokens create deploy --role operator"
+        />
       )}
       <ul className="divide-line divide-y">
         {tokens.map((token) => (
@@ -67,7 +74,13 @@ function TokenRow({ token, refusal }: { token: ApiToken; refusal: string | undef
         </p>
       </div>
       <span className="text-ink-2 text-xs">
-        {token.revoked ? 'revoked' : <>expires <Time at={token.expiresAt} /></>}
+        {token.revoked ? (
+          'revoked'
+        ) : (
+          <>
+            expires <Time at={token.expiresAt} />
+          </>
+        )}
       </span>
       {!token.revoked && (
         <Button look="danger" refusal={refusal} busy={revoke.isPending} onClick={() => revoke.mutate()}>
@@ -115,9 +128,31 @@ function CreateTokenDialog({ onClose }: { onClose: () => void }) {
         <CopyBlock text={create.data.token} label="Copy the token" />
       ) : (
         <form id="create-token" onSubmit={submit} className="flex flex-col gap-4">
-          <TextField label="Name" mono autoFocus required placeholder="deploy" help="Lower-case letters, digits and dashes." value={name} onChange={setName} />
-          <SelectField label="Role" value={role} onChange={setRole} options={roleOptionsFor(person?.role ?? Role.VIEWER)} />
-          <NumberField label="Lifetime" unit="days" placeholder="90" max={365} help="At most 365." value={lifetimeDays} onChange={setLifetime} />
+          <TextField
+            label="Name"
+            mono
+            autoFocus
+            required
+            placeholder="deploy"
+            help="Lower-case letters, digits and dashes."
+            value={name}
+            onChange={setName}
+          />
+          <SelectField
+            label="Role"
+            value={role}
+            onChange={setRole}
+            options={roleOptionsFor(person?.role ?? Role.VIEWER)}
+          />
+          <NumberField
+            label="Lifetime"
+            unit="days"
+            placeholder="90"
+            max={365}
+            help="At most 365."
+            value={lifetimeDays}
+            onChange={setLifetime}
+          />
           {create.isError && <ErrorPanel error={create.error} />}
         </form>
       )}

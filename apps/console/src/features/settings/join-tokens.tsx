@@ -12,13 +12,18 @@ import { useToasts } from '../../components/toast';
 /** Tokens with which servers may still join. */
 export function JoinTokens() {
   const ostler = useOstler();
-  const list = useQuery({ queryKey: ['join-tokens'], queryFn: ({ signal }) => ostler.fleet.listJoinTokens({}, { signal }) });
+  const list = useQuery({
+    queryKey: ['join-tokens'],
+    queryFn: ({ signal }) => ostler.fleet.listJoinTokens({}, { signal }),
+  });
   const tokens = list.data?.joinTokens ?? [];
   return (
     <Section title="Join tokens" text="Made by Join server; each can be revoked before it is used." flush>
       {list.isPending && <SkeletonRows rows={3} />}
       {list.isError && <ErrorPanel error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isSuccess && tokens.length === 0 && <Empty title="No join token" text="Press Join server on the page of the servers to make one." />}
+      {list.isSuccess && tokens.length === 0 && (
+        <Empty title="No join token" text="Press Join server on the page of the servers to make one." />
+      )}
       <ul className="divide-line divide-y">
         {tokens.map((token) => (
           <JoinTokenRow key={token.uid} token={token} />
@@ -45,7 +50,14 @@ function JoinTokenRow({ token }: { token: JoinToken }) {
           {token.description || 'Join token'}, used {token.uses} of {token.maximumUses}
         </p>
         <p className="text-ink-3 text-xs">
-          made <Time at={token.createdAt} />, {token.revoked ? 'revoked' : <>ends <Time at={token.expiresAt} /></>}
+          made <Time at={token.createdAt} />,{' '}
+          {token.revoked ? (
+            'revoked'
+          ) : (
+            <>
+              ends <Time at={token.expiresAt} />
+            </>
+          )}
         </p>
       </div>
       <Labels labels={token.labels} />

@@ -118,7 +118,11 @@ function PersonRow({
             refusal: notSelf,
             onSelect: () => update.mutate({ role: value }),
           })),
-          { label: 'Make a new first password', refusal: notSelf, onSelect: () => update.mutate({ resetPassword: true }) },
+          {
+            label: 'Make a new first password',
+            refusal: notSelf,
+            onSelect: () => update.mutate({ resetPassword: true }),
+          },
           {
             label: person.disabled ? 'Enable' : 'Disable',
             danger: !person.disabled,

@@ -55,7 +55,9 @@ function SiteForm({ original, isNew }: { original: Resource; isNew: boolean }) {
     if (saved) void navigate({ to: '/sites/$name', params: { name: saved } });
   }, [saved, navigate]);
   const cancel = (): void =>
-    void (isNew ? navigate({ to: '/sites' }) : navigate({ to: '/sites/$name', params: { name: nameOf(original) } }));
+    void (isNew
+      ? navigate({ to: '/sites' })
+      : navigate({ to: '/sites/$name', params: { name: nameOf(original) } }));
   return (
     <ResourceForm
       title={isNew ? 'Create a site' : `Edit ${nameOf(original)}`}

@@ -22,11 +22,19 @@ export function SiteOverview({ site }: { site: Resource }) {
                 'Addresses',
                 <span key="urls" className="flex flex-col items-start">
                   {siteUrls(site).map((url) => (
-                    <a key={url} href={url} target="_blank" rel="noreferrer" className="link block py-1 break-all">
+                    <a
+                      key={url}
+                      href={url}
+                      target="_blank"
+                      rel="noreferrer"
+                      className="link block py-1 break-all"
+                    >
                       {url}
                     </a>
                   ))}
-                  {siteUrls(site).length === 0 && <span className="text-ink-3">no server answers for it yet</span>}
+                  {siteUrls(site).length === 0 && (
+                    <span className="text-ink-3">no server answers for it yet</span>
+                  )}
                 </span>,
               ],
               ['Answers with', handlerWord(spec?.handler)],
@@ -34,14 +42,26 @@ export function SiteOverview({ site }: { site: Resource }) {
               [
                 'Certificate',
                 certificate ? (
-                  <Link key="certificate" to="/certificates/$name" params={{ name: certificate }} className="link">
+                  <Link
+                    key="certificate"
+                    to="/certificates/$name"
+                    params={{ name: certificate }}
+                    className="link"
+                  >
                     {certificate}
                   </Link>
                 ) : (
                   'none: plain HTTP'
                 ),
               ],
-              ['Labels', Object.keys(site.meta?.labels ?? {}).length > 0 ? <Labels labels={site.meta?.labels ?? {}} /> : ''],
+              [
+                'Labels',
+                Object.keys(site.meta?.labels ?? {}).length > 0 ? (
+                  <Labels labels={site.meta?.labels ?? {}} />
+                ) : (
+                  ''
+                ),
+              ],
               ['Generation', String(site.meta?.generation ?? 0n)],
               ['Created', <Time key="created" at={site.meta?.createdAt} />],
               ['Uid', <CopyText key="uid" text={site.meta?.uid ?? ''} />],
@@ -63,7 +83,10 @@ function Upstreams({ site }: { site: Resource }) {
     <Section title="Upstreams" text="As each server sees them." flush>
       <ul className="divide-line divide-y">
         {rows.map(({ serverName, upstream }) => (
-          <li key={`${serverName} ${upstream.upstream} ${upstream.host}:${upstream.port}`} className="px-4 py-1.5 text-sm">
+          <li
+            key={`${serverName} ${upstream.upstream} ${upstream.host}:${upstream.port}`}
+            className="px-4 py-1.5 text-sm"
+          >
             <div className="flex flex-wrap items-center gap-x-4">
               <StatusText health={upstreamHealth(upstream)} />
               <code className="font-mono text-xs">
@@ -71,7 +94,9 @@ function Upstreams({ site }: { site: Resource }) {
               </code>
               <span className="text-ink-3 ml-auto text-xs">from {serverName}</span>
             </div>
-            {upstream.message && <p className="text-ink-2 pl-[18px] text-xs break-words">{upstream.message}</p>}
+            {upstream.message && (
+              <p className="text-ink-2 pl-[18px] text-xs break-words">{upstream.message}</p>
+            )}
           </li>
         ))}
       </ul>
@@ -80,5 +105,7 @@ function Upstreams({ site }: { site: Resource }) {
 }
 
 function upstreamHealth({ healthy }: SiteStatus['upstreams'][number]) {
-  return healthy ? ({ state: 'ready', word: 'Healthy' } as const) : ({ state: 'failed', word: 'Unhealthy' } as const);
+  return healthy
+    ? ({ state: 'ready', word: 'Healthy' } as const)
+    : ({ state: 'failed', word: 'Unhealthy' } as const);
 }

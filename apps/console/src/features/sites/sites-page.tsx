@@ -11,7 +11,14 @@ import { Empty } from '../../components/panels';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
 import { stateFacets } from '../../lib/facets';
-import { type FilterRules, matchesFilter, matchesLabel, matchesYesNo, parseFilter, unknownTokens } from '../../lib/filter';
+import {
+  type FilterRules,
+  matchesFilter,
+  matchesLabel,
+  matchesYesNo,
+  parseFilter,
+  unknownTokens,
+} from '../../lib/filter';
 import { healthOrder, resourceHealth } from '../../lib/health';
 import { nameOf } from '../../lib/kinds';
 import { type Compare, sortRows, useListSearch } from '../../lib/list-search';
@@ -23,22 +30,41 @@ const rules: FilterRules<Resource> = {
     label: ({ meta }, value) => matchesLabel(meta?.labels ?? {}, value),
     state: (site, value) => resourceHealth(site).state === value,
     ready: (site, value) => matchesYesNo(resourceHealth(site).state === 'ready', value),
-    server: ({ status }, value) => status?.placementStatuses.some(({ serverName }) => serverName === value) ?? false,
+    server: ({ status }, value) =>
+      status?.placementStatuses.some(({ serverName }) => serverName === value) ?? false,
     tls: (site, value) => matchesYesNo(siteSpecOf(site)?.tls !== undefined, value),
   },
 };
 
 const compares: Readonly<Record<string, Compare<Resource>>> = {
   name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
-  state: (a, b) => healthOrder.indexOf(resourceHealth(a).state) - healthOrder.indexOf(resourceHealth(b).state),
+  state: (a, b) =>
+    healthOrder.indexOf(resourceHealth(a).state) - healthOrder.indexOf(resourceHealth(b).state),
   changed: (a, b) => Number((b.meta?.updatedAt?.seconds ?? 0n) - (a.meta?.updatedAt?.seconds ?? 0n)),
 };
 
 const columns: readonly Column<Resource>[] = [
   { id: 'name', header: 'Name', width: 'minmax(9rem,1.4fr)', sortable: true, cell: nameOf },
-  { id: 'state', header: 'State', width: '8rem', sortable: true, cell: (site) => <StatusText health={resourceHealth(site)} /> },
-  { id: 'domain', header: 'Domain', width: 'minmax(9rem,2fr)', cell: (site) => <Domains spec={siteSpecOf(site)} /> },
-  { id: 'answers', header: 'Answers with', width: '7.5rem', from: 'lg', cell: (site) => handlerWord(siteSpecOf(site)?.handler) },
+  {
+    id: 'state',
+    header: 'State',
+    width: '8rem',
+    sortable: true,
+    cell: (site) => <StatusText health={resourceHealth(site)} />,
+  },
+  {
+    id: 'domain',
+    header: 'Domain',
+    width: 'minmax(9rem,2fr)',
+    cell: (site) => <Domains spec={siteSpecOf(site)} />,
+  },
+  {
+    id: 'answers',
+    header: 'Answers with',
+    width: '7.5rem',
+    from: 'lg',
+    cell: (site) => handlerWord(siteSpecOf(site)?.handler),
+  },
   {
     id: 'servers',
     header: 'Servers',
@@ -46,7 +72,13 @@ const columns: readonly Column<Resource>[] = [
     from: 'md',
     cell: ({ status }) => `${status?.placementsReady ?? 0} of ${status?.placements ?? 0}`,
   },
-  { id: 'labels', header: 'Labels', width: 'minmax(8rem,1.4fr)', from: 'xl', cell: ({ meta }) => <Labels oneLine labels={meta?.labels ?? {}} /> },
+  {
+    id: 'labels',
+    header: 'Labels',
+    width: 'minmax(8rem,1.4fr)',
+    from: 'xl',
+    cell: ({ meta }) => <Labels oneLine labels={meta?.labels ?? {}} />,
+  },
   {
     id: 'changed',
     header: 'Changed',
@@ -100,7 +132,12 @@ function SiteTable({ sites }: { sites: readonly Resource[] }) {
   const { q, sort, setQ, setSort } = useListSearch();
   const filter = useMemo(() => parseFilter(q), [q]);
   const rows = useMemo(
-    () => sortRows(sites.filter((site) => matchesFilter(filter, rules, site)), sort, compares),
+    () =>
+      sortRows(
+        sites.filter((site) => matchesFilter(filter, rules, site)),
+        sort,
+        compares,
+      ),
     [sites, filter, sort],
   );
   const facets = useMemo(() => stateFacets(sites.map(resourceHealth)), [sites]);
@@ -113,7 +150,9 @@ function SiteTable({ sites }: { sites: readonly Resource[] }) {
         facets={facets}
         unknown={unknownTokens(filter, rules)}
       />
-      {rows.length === 0 && <Empty title="No site matches" text="Change or clear the filter to see the others." />}
+      {rows.length === 0 && (
+        <Empty title="No site matches" text="Change or clear the filter to see the others." />
+      )}
       {rows.length > 0 && (
         <DataTable
           label="Sites"

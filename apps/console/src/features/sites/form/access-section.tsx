@@ -12,7 +12,11 @@ export function AccessSection({ spec, patch }: SitePartProps) {
       paths={['access', 'basicAuth']}
     >
       <AccessRulesEditor rules={spec.access} onChange={(access) => patch({ access })} path="access" />
-      <BasicAuthFields value={spec.basicAuth} onChange={(basicAuth) => patch({ basicAuth })} path="basicAuth" />
+      <BasicAuthFields
+        value={spec.basicAuth}
+        onChange={(basicAuth) => patch({ basicAuth })}
+        path="basicAuth"
+      />
     </FormSection>
   );
 }

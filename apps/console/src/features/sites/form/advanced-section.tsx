@@ -21,16 +21,37 @@ export function AdvancedSection({ spec, patch }: SitePartProps) {
       summary={advancedSummary(spec)}
       paths={['gzip', 'http2', 'ipv6', 'redirectToPrimary', 'driftPolicy']}
     >
-      <BoundCheck label="Compress text responses" path="gzip" checked={spec.gzip !== false} onChange={(on) => patch({ gzip: unlessOff(on) })} />
-      <BoundCheck label="HTTP/2 with HTTPS" path="http2" checked={spec.http2 !== false} onChange={(on) => patch({ http2: unlessOff(on) })} />
-      <BoundCheck label="Listen on IPv6 where the server has it" path="ipv6" checked={spec.ipv6 !== false} onChange={(on) => patch({ ipv6: unlessOff(on) })} />
+      <BoundCheck
+        label="Compress text responses"
+        path="gzip"
+        checked={spec.gzip !== false}
+        onChange={(on) => patch({ gzip: unlessOff(on) })}
+      />
+      <BoundCheck
+        label="HTTP/2 with HTTPS"
+        path="http2"
+        checked={spec.http2 !== false}
+        onChange={(on) => patch({ http2: unlessOff(on) })}
+      />
+      <BoundCheck
+        label="Listen on IPv6 where the server has it"
+        path="ipv6"
+        checked={spec.ipv6 !== false}
+        onChange={(on) => patch({ ipv6: unlessOff(on) })}
+      />
       <BoundCheck
         label="Redirect every other domain to the first one"
         path="redirectToPrimary"
         checked={spec.redirectToPrimary}
         onChange={(redirectToPrimary) => patch({ redirectToPrimary })}
       />
-      <BoundSelect label="When a managed file is changed by hand" path="driftPolicy" value={spec.driftPolicy} options={policies} onChange={(driftPolicy) => patch({ driftPolicy })} />
+      <BoundSelect
+        label="When a managed file is changed by hand"
+        path="driftPolicy"
+        value={spec.driftPolicy}
+        options={policies}
+        onChange={(driftPolicy) => patch({ driftPolicy })}
+      />
     </FormSection>
   );
 }

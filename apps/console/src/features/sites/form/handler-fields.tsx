@@ -50,19 +50,40 @@ export function HandlerFields({
         onChange={(kind) => put(makers[kind]())}
       />
       {answer.case === 'staticFiles' && (
-        <StaticFilesFields value={answer.value} path={`${path}.staticFiles`} onChange={(value) => put({ case: 'staticFiles', value })} />
+        <StaticFilesFields
+          value={answer.value}
+          path={`${path}.staticFiles`}
+          onChange={(value) => put({ case: 'staticFiles', value })}
+        />
       )}
       {answer.case === 'proxy' && (
-        <ProxyFields value={answer.value} path={`${path}.proxy`} upstreams={upstreams} onChange={(value) => put({ case: 'proxy', value })} />
+        <ProxyFields
+          value={answer.value}
+          path={`${path}.proxy`}
+          upstreams={upstreams}
+          onChange={(value) => put({ case: 'proxy', value })}
+        />
       )}
       {answer.case === 'fastcgi' && (
-        <FastCgiFields value={answer.value} path={`${path}.fastcgi`} onChange={(value) => put({ case: 'fastcgi', value })} />
+        <FastCgiFields
+          value={answer.value}
+          path={`${path}.fastcgi`}
+          onChange={(value) => put({ case: 'fastcgi', value })}
+        />
       )}
       {answer.case === 'redirect' && (
-        <RedirectFields value={answer.value} path={`${path}.redirect`} onChange={(value) => put({ case: 'redirect', value })} />
+        <RedirectFields
+          value={answer.value}
+          path={`${path}.redirect`}
+          onChange={(value) => put({ case: 'redirect', value })}
+        />
       )}
       {answer.case === 'fixedResponse' && (
-        <FixedResponseFields value={answer.value} path={`${path}.fixedResponse`} onChange={(value) => put({ case: 'fixedResponse', value })} />
+        <FixedResponseFields
+          value={answer.value}
+          path={`${path}.fixedResponse`}
+          onChange={(value) => put({ case: 'fixedResponse', value })}
+        />
       )}
     </>
   );

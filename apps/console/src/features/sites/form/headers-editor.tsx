@@ -14,11 +14,31 @@ export function HeadersEditor({
   path: string;
 }) {
   return (
-    <ListEditor items={headers} onChange={onChange} path={path} one="header" make={() => create(HeaderSchema)}>
+    <ListEditor
+      items={headers}
+      onChange={onChange}
+      path={path}
+      one="header"
+      make={() => create(HeaderSchema)}
+    >
       {(header, change, at) => (
         <FieldRow>
-          <BoundText label="Name" mono path={`${at}.name`} placeholder="X-Frame-Options" value={header.name} onChange={(name) => change({ ...header, name })} />
-          <BoundText label="Value" mono path={`${at}.value`} placeholder="DENY" value={header.value} onChange={(value) => change({ ...header, value })} />
+          <BoundText
+            label="Name"
+            mono
+            path={`${at}.name`}
+            placeholder="X-Frame-Options"
+            value={header.name}
+            onChange={(name) => change({ ...header, name })}
+          />
+          <BoundText
+            label="Value"
+            mono
+            path={`${at}.value`}
+            placeholder="DENY"
+            value={header.value}
+            onChange={(value) => change({ ...header, value })}
+          />
         </FieldRow>
       )}
     </ListEditor>

@@ -1,5 +1,13 @@
 import { create } from '@bufbuild/protobuf';
-import { type Hsts, HstsSchema, Kind, RefSchema, type Tls, Tls_MinVersion as MinVersion, TlsSchema } from '@ostler/contracts';
+import {
+  type Hsts,
+  HstsSchema,
+  Kind,
+  RefSchema,
+  type Tls,
+  Tls_MinVersion as MinVersion,
+  TlsSchema,
+} from '@ostler/contracts';
 import { useResources } from '../../../api/live';
 import { CheckField, SelectField } from '../../../components/field';
 import { BoundCheck, BoundNumber, BoundSelect } from '../../../components/form/bound';
@@ -29,7 +37,9 @@ export function HttpsSection({ spec, patch }: SitePartProps) {
   const choose = (name: string): void => {
     if (name === '') return patch({ tls: undefined });
     const certificate = create(RefSchema, { kind: Kind.CERTIFICATE, name });
-    return patch({ tls: tls ? { ...tls, certificate } : create(TlsSchema, { certificate, forceHttps: true }) });
+    return patch({
+      tls: tls ? { ...tls, certificate } : create(TlsSchema, { certificate, forceHttps: true }),
+    });
   };
   return (
     <FormSection
@@ -41,7 +51,13 @@ export function HttpsSection({ spec, patch }: SitePartProps) {
       <FieldRow>
         <SelectField label="Certificate" value={present} options={options} onChange={choose} error={error} />
         {tls && (
-          <BoundSelect label="Oldest version" path="tls.minVersion" value={tls.minVersion} options={versions} onChange={(minVersion) => patch({ tls: { ...tls, minVersion } })} />
+          <BoundSelect
+            label="Oldest version"
+            path="tls.minVersion"
+            value={tls.minVersion}
+            options={versions}
+            onChange={(minVersion) => patch({ tls: { ...tls, minVersion } })}
+          />
         )}
       </FieldRow>
       {tls && <TlsFields tls={tls} onChange={(next) => patch({ tls: next })} />}
@@ -67,13 +83,32 @@ function TlsFields({ tls, onChange }: { tls: Tls; onChange: (tls: Tls) => void }
         label="Tell browsers to use HTTPS alone (HSTS)"
         help="Browsers keep this for the time below; it cannot be taken back from them."
         checked={hsts !== undefined}
-        onChange={(on) => onChange({ ...tls, hsts: on ? create(HstsSchema, { maxAgeSeconds: YEAR_SECONDS }) : undefined })}
+        onChange={(on) =>
+          onChange({ ...tls, hsts: on ? create(HstsSchema, { maxAgeSeconds: YEAR_SECONDS }) : undefined })
+        }
       />
       {hsts && (
         <FieldRow columns={3}>
-          <BoundNumber label="Kept for" unit="seconds" max={63_072_000} path="tls.hsts.maxAgeSeconds" value={hsts.maxAgeSeconds} onChange={(maxAgeSeconds) => patchHsts({ maxAgeSeconds })} />
-          <BoundCheck label="Subdomains too" path="tls.hsts.includeSubdomains" checked={hsts.includeSubdomains} onChange={(includeSubdomains) => patchHsts({ includeSubdomains })} />
-          <BoundCheck label="Preload" path="tls.hsts.preload" checked={hsts.preload} onChange={(preload) => patchHsts({ preload })} />
+          <BoundNumber
+            label="Kept for"
+            unit="seconds"
+            max={63_072_000}
+            path="tls.hsts.maxAgeSeconds"
+            value={hsts.maxAgeSeconds}
+            onChange={(maxAgeSeconds) => patchHsts({ maxAgeSeconds })}
+          />
+          <BoundCheck
+            label="Subdomains too"
+            path="tls.hsts.includeSubdomains"
+            checked={hsts.includeSubdomains}
+            onChange={(includeSubdomains) => patchHsts({ includeSubdomains })}
+          />
+          <BoundCheck
+            label="Preload"
+            path="tls.hsts.preload"
+            checked={hsts.preload}
+            onChange={(preload) => patchHsts({ preload })}
+          />
         </FieldRow>
       )}
     </>

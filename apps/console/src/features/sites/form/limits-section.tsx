@@ -37,10 +37,22 @@ export function LimitsSection({ spec, patch }: SitePartProps) {
       />
       <FieldRow columns={4}>
         {times.map(({ key, label }) => (
-          <BoundNumber key={key} label={label} unit="seconds" placeholder="60" path={`timeouts.${key}`} value={timeouts[key]} onChange={(seconds) => setTime(key, seconds)} />
+          <BoundNumber
+            key={key}
+            label={label}
+            unit="seconds"
+            placeholder="60"
+            path={`timeouts.${key}`}
+            value={timeouts[key]}
+            onChange={(seconds) => setTime(key, seconds)}
+          />
         ))}
       </FieldRow>
-      <RateLimitFields value={spec.rateLimit} onChange={(rateLimit) => patch({ rateLimit })} path="rateLimit" />
+      <RateLimitFields
+        value={spec.rateLimit}
+        onChange={(rateLimit) => patch({ rateLimit })}
+        path="rateLimit"
+      />
     </FormSection>
   );
 }

@@ -21,7 +21,9 @@ export function MaintenanceSection({ spec, patch }: SitePartProps) {
         checked={spec.maintenance !== undefined}
         onChange={(on) => patch({ maintenance: on ? create(MaintenanceSchema) : undefined })}
       />
-      {spec.maintenance && <MaintenanceFields value={spec.maintenance} onChange={(maintenance) => patch({ maintenance })} />}
+      {spec.maintenance && (
+        <MaintenanceFields value={spec.maintenance} onChange={(maintenance) => patch({ maintenance })} />
+      )}
       <div>
         <p className="mb-1 text-xs font-medium">Error pages</p>
         <ListEditor
@@ -39,25 +41,80 @@ export function MaintenanceSection({ spec, patch }: SitePartProps) {
   );
 }
 
-function MaintenanceFields({ value, onChange }: { value: Maintenance; onChange: (value: Maintenance) => void }) {
+function MaintenanceFields({
+  value,
+  onChange,
+}: {
+  value: Maintenance;
+  onChange: (value: Maintenance) => void;
+}) {
   return (
     <>
-      <BoundText label="Page, as HTML" optional mono rows={3} path="maintenance.body" placeholder="a plain page" value={value.body} onChange={(body) => onChange({ ...value, body })} />
-      <BoundNumber label="Come back in" optional unit="seconds" path="maintenance.retryAfterSeconds" value={value.retryAfterSeconds} onChange={(retryAfterSeconds) => onChange({ ...value, retryAfterSeconds })} />
+      <BoundText
+        label="Page, as HTML"
+        optional
+        mono
+        rows={3}
+        path="maintenance.body"
+        placeholder="a plain page"
+        value={value.body}
+        onChange={(body) => onChange({ ...value, body })}
+      />
+      <BoundNumber
+        label="Come back in"
+        optional
+        unit="seconds"
+        path="maintenance.retryAfterSeconds"
+        value={value.retryAfterSeconds}
+        onChange={(retryAfterSeconds) => onChange({ ...value, retryAfterSeconds })}
+      />
       <div>
         <p className="mb-1 text-xs font-medium">Addresses that still reach the site</p>
-        <TextListEditor items={value.allow} onChange={(allow) => onChange({ ...value, allow })} path="maintenance.allow" one="address" placeholder="192.0.2.0/24" />
+        <TextListEditor
+          items={value.allow}
+          onChange={(allow) => onChange({ ...value, allow })}
+          path="maintenance.allow"
+          one="address"
+          placeholder="192.0.2.0/24"
+        />
       </div>
     </>
   );
 }
 
-function ErrorPageFields({ value, onChange, path }: { value: ErrorPage; onChange: (value: ErrorPage) => void; path: string }) {
-  const parse = (text: string): number[] => text.split(/[\s,]+/).filter(Boolean).map(Number).filter(Number.isInteger);
+function ErrorPageFields({
+  value,
+  onChange,
+  path,
+}: {
+  value: ErrorPage;
+  onChange: (value: ErrorPage) => void;
+  path: string;
+}) {
+  const parse = (text: string): number[] =>
+    text
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(Number)
+      .filter(Number.isInteger);
   return (
     <div className="flex flex-col gap-4">
-      <BoundText label="For the statuses" mono path={`${path}.statuses`} placeholder="404 410" value={value.statuses.join(' ')} onChange={(text) => onChange({ ...value, statuses: parse(text) })} />
-      <BoundText label="Page, as HTML" mono rows={3} path={`${path}.body`} value={value.body} onChange={(body) => onChange({ ...value, body })} />
+      <BoundText
+        label="For the statuses"
+        mono
+        path={`${path}.statuses`}
+        placeholder="404 410"
+        value={value.statuses.join(' ')}
+        onChange={(text) => onChange({ ...value, statuses: parse(text) })}
+      />
+      <BoundText
+        label="Page, as HTML"
+        mono
+        rows={3}
+        path={`${path}.body`}
+        value={value.body}
+        onChange={(body) => onChange({ ...value, body })}
+      />
     </div>
   );
 }

@@ -30,9 +30,13 @@ export function PathsSection({ spec, patch }: SitePartProps) {
         path="paths"
         one="path"
         framed
-        make={() => create(PathRuleSchema, { path: '/', handler: { answer: { case: 'staticFiles', value: {} } } })}
+        make={() =>
+          create(PathRuleSchema, { path: '/', handler: { answer: { case: 'staticFiles', value: {} } } })
+        }
       >
-        {(rule, change, path) => <PathFields value={rule} onChange={change} path={path} upstreams={spec.upstreams} />}
+        {(rule, change, path) => (
+          <PathFields value={rule} onChange={change} path={path} upstreams={spec.upstreams} />
+        )}
       </ListEditor>
     </FormSection>
   );
@@ -53,17 +57,51 @@ function PathFields({
   return (
     <div className="flex flex-col gap-4">
       <FieldRow>
-        <BoundText label="Path" mono path={`${path}.path`} placeholder="/assets/" value={value.path} onChange={(next) => patch({ path: next })} />
-        <BoundSelect label="Matches" path={`${path}.match`} value={value.match} options={matches} onChange={(match) => patch({ match })} />
+        <BoundText
+          label="Path"
+          mono
+          path={`${path}.path`}
+          placeholder="/assets/"
+          value={value.path}
+          onChange={(next) => patch({ path: next })}
+        />
+        <BoundSelect
+          label="Matches"
+          path={`${path}.match`}
+          value={value.match}
+          options={matches}
+          onChange={(match) => patch({ match })}
+        />
       </FieldRow>
-      <HandlerFields handler={value.handler} onChange={(handler) => patch({ handler })} path={`${path}.handler`} upstreams={upstreams} />
+      <HandlerFields
+        handler={value.handler}
+        onChange={(handler) => patch({ handler })}
+        path={`${path}.handler`}
+        upstreams={upstreams}
+      />
       <div>
         <p className="mb-1 text-xs font-medium">Response headers</p>
-        <HeadersEditor headers={value.headers} onChange={(headers) => patch({ headers })} path={`${path}.headers`} />
+        <HeadersEditor
+          headers={value.headers}
+          onChange={(headers) => patch({ headers })}
+          path={`${path}.headers`}
+        />
       </div>
-      <RateLimitFields value={value.rateLimit} onChange={(rateLimit) => patch({ rateLimit })} path={`${path}.rateLimit`} />
-      <AccessRulesEditor rules={value.access} onChange={(access) => patch({ access })} path={`${path}.access`} />
-      <BasicAuthFields value={value.basicAuth} onChange={(basicAuth) => patch({ basicAuth })} path={`${path}.basicAuth`} />
+      <RateLimitFields
+        value={value.rateLimit}
+        onChange={(rateLimit) => patch({ rateLimit })}
+        path={`${path}.rateLimit`}
+      />
+      <AccessRulesEditor
+        rules={value.access}
+        onChange={(access) => patch({ access })}
+        path={`${path}.access`}
+      />
+      <BasicAuthFields
+        value={value.basicAuth}
+        onChange={(basicAuth) => patch({ basicAuth })}
+        path={`${path}.basicAuth`}
+      />
     </div>
   );
 }

@@ -22,7 +22,9 @@ export function PlacementFields({ spec, patch }: SitePartProps) {
   const [way, setWay] = useState<(typeof ways)[number]['value']>(
     Object.keys(selector).length > 0 ? 'selector' : 'server',
   );
-  const matching = servers.filter(({ labels }) => Object.entries(selector).every(([key, value]) => labels[key] === value));
+  const matching = servers.filter(({ labels }) =>
+    Object.entries(selector).every(([key, value]) => labels[key] === value),
+  );
   const place = (init: { server?: string; selector?: Record<string, string> }): void =>
     patch({ placement: create(PlacementSchema, init) });
   const names = servers.map(({ name }) => name);
@@ -43,7 +45,13 @@ export function PlacementFields({ spec, patch }: SitePartProps) {
         }}
       />
       {way === 'server' ? (
-        <BoundSelect label="Server" path="placement.server" value={server} options={options} onChange={(next) => place({ server: next })} />
+        <BoundSelect
+          label="Server"
+          path="placement.server"
+          value={server}
+          options={options}
+          onChange={(next) => place({ server: next })}
+        />
       ) : (
         <BoundLabels
           label="Labels that a server must carry"

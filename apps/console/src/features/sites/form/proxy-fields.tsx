@@ -23,7 +23,13 @@ export function ProxyFields({
   return (
     <>
       <FieldRow>
-        <BoundSelect label="Upstream" path={`${path}.upstream`} value={value.upstream} options={options} onChange={(upstream) => patch({ upstream })} />
+        <BoundSelect
+          label="Upstream"
+          path={`${path}.upstream`}
+          value={value.upstream}
+          options={options}
+          onChange={(upstream) => patch({ upstream })}
+        />
         <BoundText
           label="Host sent to the upstream"
           optional
@@ -35,7 +41,12 @@ export function ProxyFields({
         />
       </FieldRow>
       <FieldRow>
-        <BoundCheck label="Let connections upgrade to WebSocket" path={`${path}.websocket`} checked={value.websocket} onChange={(websocket) => patch({ websocket })} />
+        <BoundCheck
+          label="Let connections upgrade to WebSocket"
+          path={`${path}.websocket`}
+          checked={value.websocket}
+          onChange={(websocket) => patch({ websocket })}
+        />
         <BoundCheck
           label="Pass bytes on as they come"
           help="For server-sent events; otherwise responses are buffered."
@@ -46,7 +57,11 @@ export function ProxyFields({
       </FieldRow>
       <div>
         <p className="mb-1 text-xs font-medium">Request headers towards the upstream</p>
-        <HeadersEditor headers={value.requestHeaders} onChange={(requestHeaders) => patch({ requestHeaders })} path={`${path}.requestHeaders`} />
+        <HeadersEditor
+          headers={value.requestHeaders}
+          onChange={(requestHeaders) => patch({ requestHeaders })}
+          path={`${path}.requestHeaders`}
+        />
       </div>
     </>
   );

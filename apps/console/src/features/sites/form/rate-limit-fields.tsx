@@ -18,12 +18,27 @@ export function RateLimitFields({
       <CheckField
         label="Limit requests of each client address"
         checked={value !== undefined}
-        onChange={(on) => onChange(on ? create(RateLimitSchema, { requestsPerSecond: 10, burst: 20 }) : undefined)}
+        onChange={(on) =>
+          onChange(on ? create(RateLimitSchema, { requestsPerSecond: 10, burst: 20 }) : undefined)
+        }
       />
       {value && (
         <FieldRow>
-          <BoundNumber label="Requests" unit="per second" path={`${path}.requestsPerSecond`} value={value.requestsPerSecond} onChange={(requestsPerSecond) => onChange({ ...value, requestsPerSecond })} />
-          <BoundNumber label="Above it, answered at once" unit="requests" placeholder="0" path={`${path}.burst`} value={value.burst} onChange={(burst) => onChange({ ...value, burst })} />
+          <BoundNumber
+            label="Requests"
+            unit="per second"
+            path={`${path}.requestsPerSecond`}
+            value={value.requestsPerSecond}
+            onChange={(requestsPerSecond) => onChange({ ...value, requestsPerSecond })}
+          />
+          <BoundNumber
+            label="Above it, answered at once"
+            unit="requests"
+            placeholder="0"
+            path={`${path}.burst`}
+            value={value.burst}
+            onChange={(burst) => onChange({ ...value, burst })}
+          />
         </FieldRow>
       )}
     </>

@@ -40,7 +40,11 @@ export function SiteFields({
         <MetaFields draft={draft} onChange={onChange} isNew={isNew} />
         <PlacementFields {...part} />
       </FormSection>
-      <FormSection title="Domains" purpose="The host names it answers for; the first is the primary one." paths={['domains']}>
+      <FormSection
+        title="Domains"
+        purpose="The host names it answers for; the first is the primary one."
+        paths={['domains']}
+      >
         <TextListEditor
           items={spec.domains}
           onChange={(domains) => patch({ domains })}
@@ -50,7 +54,12 @@ export function SiteFields({
         />
       </FormSection>
       <FormSection title="Answer" purpose="What answers the path /." paths={['handler']}>
-        <HandlerFields handler={spec.handler} onChange={(handler) => patch({ handler })} path="handler" upstreams={spec.upstreams} />
+        <HandlerFields
+          handler={spec.handler}
+          onChange={(handler) => patch({ handler })}
+          path="handler"
+          upstreams={spec.upstreams}
+        />
       </FormSection>
       <UpstreamsSection {...part} />
       <HttpsSection {...part} />

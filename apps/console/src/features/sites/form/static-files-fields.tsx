@@ -20,7 +20,9 @@ export function StaticFilesFields({
   path: string;
 }) {
   const error = useFieldError(path);
-  const [source, setSource] = useState<(typeof sources)[number]['value']>(value.release === '' ? 'root' : 'release');
+  const [source, setSource] = useState<(typeof sources)[number]['value']>(
+    value.release === '' ? 'root' : 'release',
+  );
   const patch = (change: Partial<StaticFiles>): void => onChange({ ...value, ...change });
   return (
     <>
@@ -36,7 +38,14 @@ export function StaticFilesFields({
           }}
         />
         {source === 'root' ? (
-          <BoundText label="Folder" mono path={`${path}.root`} placeholder="/srv/www/shop" value={value.root} onChange={(root) => patch({ root })} />
+          <BoundText
+            label="Folder"
+            mono
+            path={`${path}.root`}
+            placeholder="/srv/www/shop"
+            value={value.root}
+            onChange={(root) => patch({ root })}
+          />
         ) : (
           <BoundText
             label="Release"

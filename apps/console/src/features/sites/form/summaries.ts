@@ -37,7 +37,10 @@ export function accessSummary({ access, basicAuth }: SiteSpec): string {
 }
 
 export function maintenanceSummary({ maintenance, errorPages }: SiteSpec): string {
-  return join([maintenance && 'in maintenance', errorPages.length > 0 && countText(errorPages.length, 'error page')]);
+  return join([
+    maintenance && 'in maintenance',
+    errorPages.length > 0 && countText(errorPages.length, 'error page'),
+  ]);
 }
 
 export function advancedSummary(spec: SiteSpec): string {

@@ -22,7 +22,9 @@ const balances = [
 ];
 
 export function UpstreamsSection({ spec, patch }: SitePartProps) {
-  const isProxy = [spec.handler, ...spec.paths.map(({ handler }) => handler)].some((one) => one?.answer.case === 'proxy');
+  const isProxy = [spec.handler, ...spec.paths.map(({ handler }) => handler)].some(
+    (one) => one?.answer.case === 'proxy',
+  );
   const summary = spec.upstreams.map(({ name, servers }) => `${name} (${servers.length})`).join(', ');
   return (
     <FormSection
@@ -37,7 +39,12 @@ export function UpstreamsSection({ spec, patch }: SitePartProps) {
         path="upstreams"
         one="upstream"
         framed
-        make={() => create(UpstreamSchema, { name: spec.upstreams.length === 0 ? 'app' : '', servers: [{ port: 3000 }] })}
+        make={() =>
+          create(UpstreamSchema, {
+            name: spec.upstreams.length === 0 ? 'app' : '',
+            servers: [{ port: 3000 }],
+          })
+        }
       >
         {(upstream, change, path) => <UpstreamFields value={upstream} onChange={change} path={path} />}
       </ListEditor>
@@ -45,13 +52,33 @@ export function UpstreamsSection({ spec, patch }: SitePartProps) {
   );
 }
 
-function UpstreamFields({ value, onChange, path }: { value: Upstream; onChange: (value: Upstream) => void; path: string }) {
+function UpstreamFields({
+  value,
+  onChange,
+  path,
+}: {
+  value: Upstream;
+  onChange: (value: Upstream) => void;
+  path: string;
+}) {
   const patch = (change: Partial<Upstream>): void => onChange({ ...value, ...change });
   return (
     <div className="flex flex-col gap-4">
       <FieldRow columns={3}>
-        <BoundText label="Name" mono path={`${path}.name`} value={value.name} onChange={(name) => patch({ name })} />
-        <BoundSelect label="Requests go" path={`${path}.balance`} value={value.balance} options={balances} onChange={(balance) => patch({ balance })} />
+        <BoundText
+          label="Name"
+          mono
+          path={`${path}.name`}
+          value={value.name}
+          onChange={(name) => patch({ name })}
+        />
+        <BoundSelect
+          label="Requests go"
+          path={`${path}.balance`}
+          value={value.balance}
+          options={balances}
+          onChange={(balance) => patch({ balance })}
+        />
         <BoundNumber
           label="Idle connections kept"
           placeholder="16"
@@ -73,7 +100,12 @@ function UpstreamFields({ value, onChange, path }: { value: Upstream; onChange: 
           {(server, change, at) => <ServerFields value={server} onChange={change} path={at} />}
         </ListEditor>
       </div>
-      <BoundCheck label="Speak TLS to the upstream" path={`${path}.https`} checked={value.https} onChange={(https) => patch({ https })} />
+      <BoundCheck
+        label="Speak TLS to the upstream"
+        path={`${path}.https`}
+        checked={value.https}
+        onChange={(https) => patch({ https })}
+      />
       <CheckField
         label="Check health actively"
         help="Without it, a server counts as healthy until requests to it fail."
@@ -81,7 +113,11 @@ function UpstreamFields({ value, onChange, path }: { value: Upstream; onChange: 
         onChange={(on) => patch({ healthCheck: on ? create(HealthCheckSchema, { path: '/' }) : undefined })}
       />
       {value.healthCheck && (
-        <HealthCheckFields value={value.healthCheck} onChange={(healthCheck) => patch({ healthCheck })} path={`${path}.healthCheck`} />
+        <HealthCheckFields
+          value={value.healthCheck}
+          onChange={(healthCheck) => patch({ healthCheck })}
+          path={`${path}.healthCheck`}
+        />
       )}
     </div>
   );
@@ -100,12 +136,37 @@ function ServerFields({
   return (
     <div className="grid grid-cols-2 items-end gap-3 sm:grid-cols-[minmax(0,3fr)_6rem_6rem_auto]">
       <div className="col-span-2 sm:col-span-1">
-        <BoundText label="Address or name" mono path={`${path}.host`} placeholder="10.0.0.11" value={value.host} onChange={(host) => patch({ host })} />
+        <BoundText
+          label="Address or name"
+          mono
+          path={`${path}.host`}
+          placeholder="10.0.0.11"
+          value={value.host}
+          onChange={(host) => patch({ host })}
+        />
       </div>
-      <BoundNumber label="Port" max={65_535} path={`${path}.port`} value={value.port} onChange={(port) => patch({ port })} />
-      <BoundNumber label="Weight" placeholder="1" max={1000} path={`${path}.weight`} value={value.weight} onChange={(weight) => patch({ weight })} />
+      <BoundNumber
+        label="Port"
+        max={65_535}
+        path={`${path}.port`}
+        value={value.port}
+        onChange={(port) => patch({ port })}
+      />
+      <BoundNumber
+        label="Weight"
+        placeholder="1"
+        max={1000}
+        path={`${path}.weight`}
+        value={value.weight}
+        onChange={(weight) => patch({ weight })}
+      />
       <div className="pb-1.5">
-        <BoundCheck label="Backup" path={`${path}.backup`} checked={value.backup} onChange={(backup) => patch({ backup })} />
+        <BoundCheck
+          label="Backup"
+          path={`${path}.backup`}
+          checked={value.backup}
+          onChange={(backup) => patch({ backup })}
+        />
       </div>
     </div>
   );

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { errorsUnder, fieldErrorsOf, formPath } from './field-errors';
+
+test('a path of the request is the path of the form, named like the proto or like its JSON', () => {
+  expect(formPath('resources[0].site.domains[1]')).toBe('domains[1]');
+  expect(formPath('resources[0].site.upstreams[2].health_check.interval_seconds')).toBe(
+    'upstreams[2].healthCheck.intervalSeconds',
+  );
+  expect(formPath('resources[0].certificate.acme.directoryUrl')).toBe('acme.directoryUrl');
+  expect(formPath('resources[0].meta.name')).toBe('meta.name');
+  expect(formPath('current_password')).toBe('currentPassword');
+});
+
+test('messages are sentences, and a pattern is told in words', () => {
+  const name = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+  const errors = fieldErrorsOf([
+    {
+      field: 'resources[0].meta.name',
+      reason: 'STRING_PATTERN',
+      message: `does not match regex pattern \`${name}\``,
+    },
+    { field: 'resources[0].site.domains', reason: 'REQUIRED', message: 'is required' },
+  ]);
+  expect(errors.get('meta.name')).toMatch(/^Use lower-case letters/);
+  expect(errors.get('domains')).toBe('Is required.');
+});
+
+test('two errors of one field are both told', () => {
+  const errors = fieldErrorsOf([
+    { field: 'a', reason: 'X', message: 'One.' },
+    { field: 'a', reason: 'Y', message: 'Two.' },
+  ]);
+  expect(errors.get('a')).toBe('One. Two.');
+});
+
+test('a section counts its own errors and no neighbour with the same beginning', () => {
+  const errors = fieldErrorsOf(
+    ['paths[0].path', 'pathsOther', 'paths'].map((field) => ({ field, reason: 'X', message: 'x' })),
+  );
+  expect(errorsUnder(errors, ['paths'])).toBe(2);
+});

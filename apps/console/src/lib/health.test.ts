@@ -1,0 +1,82 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  ConditionStatus,
+  Operation_State,
+  OperationSchema,
+  PlacementStatusSchema,
+  ResourceSchema,
+  type ResourceStatusSchema,
+  Server_State,
+  ServerSchema,
+} from '@ostler/contracts';
+import { expect, test } from 'vitest';
+import { operationHealth, placementHealth, resourceHealth, serverHealth } from './health';
+
+const { TRUE, FALSE, UNKNOWN } = ConditionStatus;
+type Conditions = NonNullable<MessageInitShape<typeof ResourceStatusSchema>['conditions']>;
+
+const health = (conditions: Conditions, placementsReady = 0) =>
+  resourceHealth(create(ResourceSchema, { status: { conditions, placements: 2, placementsReady } }));
+
+test.each<[string, Conditions, number, string, string]>([
+  ['nothing reported', [], 0, 'unknown', 'Unknown'],
+  ['ready', [{ type: 'Ready', status: TRUE }], 2, 'ready', 'Ready'],
+  [
+    'ready but degraded',
+    [
+      { type: 'Ready', status: TRUE },
+      { type: 'Degraded', status: TRUE },
+    ],
+    2,
+    'degraded',
+    'Degraded',
+  ],
+  [
+    'ready but drifted',
+    [
+      { type: 'Ready', status: TRUE },
+      { type: 'Drifted', status: TRUE },
+    ],
+    2,
+    'degraded',
+    'Drifted',
+  ],
+  [
+    'on its way',
+    [
+      { type: 'Ready', status: FALSE },
+      { type: 'Progressing', status: TRUE },
+    ],
+    1,
+    'progressing',
+    'Progressing',
+  ],
+  ['failed everywhere', [{ type: 'Ready', status: FALSE }], 0, 'failed', 'Failed'],
+  ['failed on some', [{ type: 'Ready', status: FALSE }], 1, 'degraded', 'Degraded'],
+  ['not known', [{ type: 'Ready', status: UNKNOWN }], 1, 'unknown', 'Unknown'],
+])('a resource: %s', (_, conditions, ready, state, word) => {
+  expect(health(conditions, ready)).toMatchObject({ state, word });
+});
+
+test('a resource that is being removed says so, whatever its conditions', () => {
+  const removing = create(ResourceSchema, { meta: { deletedAt: { seconds: 1n } } });
+  expect(resourceHealth(removing)).toMatchObject({ state: 'progressing', word: 'Removing' });
+});
+
+test('what a silent server said last is not taken for the present', () => {
+  const placement = create(PlacementStatusSchema, {
+    stale: true,
+    conditions: [{ type: 'Ready', status: TRUE }],
+  });
+  expect(placementHealth(placement).state).toBe('unknown');
+});
+
+test('every state of servers and operations has a shape and a word', () => {
+  const numbers = (states: object): number[] =>
+    Object.values(states).filter((one) => typeof one === 'number');
+  for (const state of numbers(Server_State))
+    expect(serverHealth(create(ServerSchema, { state })).word).not.toBe('');
+  for (const state of numbers(Operation_State)) {
+    expect(operationHealth(create(OperationSchema, { state })).word).not.toBe('');
+  }
+});

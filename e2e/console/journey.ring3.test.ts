@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type OstlerProcess, OWNER_EMAIL, startOstler } from '../harness';
+import { openBrowser, openPage, signIn } from './browser';
+
+const NEW_PASSWORD = 'three words of one person';
+
+let browser: Browser;
+let ostler: OstlerProcess;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  [browser, ostler] = await Promise.all([
+    openBrowser(),
+    startOstler({ environment: { OSTLER_LOCAL_AGENT: 'on' } }),
+  ]);
+  ({ page, complaints } = await openPage(browser, ostler.url, { width: 1280, theme: 'light' }));
+  page.setDefaultTimeout(15_000);
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail' || !process.env.OSTLER_SCREENSHOTS) return;
+  await page.screenshot({
+    path: join(process.env.OSTLER_SCREENSHOTS, `failed-${task.name.slice(0, 40)}.png`),
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await ostler?.stop();
+  await ostler?.remove();
+});
+
+const heading = (name: string) => page.getByRole('heading', { name, exact: true });
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+/** The badge beside the title. */
+const state = (name: string) => page.locator('header [data-health]', { hasText: name });
+
+test('the first password opens nothing but its own change', async () => {
+  await signIn(page, OWNER_EMAIL, ostler.firstPassword ?? '');
+  await heading('Choose your password').waitFor();
+  await page.getByLabel('Current password').fill(ostler.firstPassword ?? '');
+  await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD);
+  await page.getByLabel('New password, again').fill(NEW_PASSWORD);
+  await button('Change password and go on').click();
+  await heading('Overview').waitFor();
+  await page.locator('[data-live=live]').waitFor();
+});
+
+test('this machine is there as a server, with what it can do', async () => {
+  await page.getByRole('link', { name: 'Servers' }).first().click();
+  const row = page.getByRole('row').nth(1);
+  await row.locator('[data-health=ready]').waitFor();
+  await row.getByRole('link').click();
+  await state('Connected').waitFor();
+  await page.getByText('Capabilities').waitFor();
+});
+
+test('a site is planned on the server, created, and served', async () => {
+  await page.goto('/new/site');
+  await page.getByLabel('Name', { exact: true }).fill('shop');
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('shop.localhost');
+  await page.getByLabel('Answers with').selectOption('Fixed response');
+  await page.getByLabel('Body, as HTML').fill('<h1>The shop is open</h1>');
+  await page.getByText('Tested there').waitFor();
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  await page.getByText('kind: Site').waitFor();
+  await button(/^Create on 1 server$/).click();
+  await state('Ready').waitFor();
+  const url = await page
+    .getByRole('link', { name: /shop\.localhost/ })
+    .first()
+    .getAttribute('href');
+  expect(await served(url ?? '')).toContain('The shop is open');
+});
+
+test('an edit makes a generation, and a revert another with the first spec', async () => {
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await button('Response headers').click();
+  await button('Add header').click();
+  await page.getByLabel('Name', { exact: true }).nth(1).fill('X-Shop');
+  await page.getByLabel('Value').fill('open');
+  await page.getByText(/0 to add, 1 to change, 0 to remove/).waitFor();
+  await button(/^Apply on 1 server$/).click();
+  await state('Ready').waitFor();
+  await page.getByRole('link', { name: /Revisions/ }).click();
+  await button(/Generation 2 \(present\)/).waitFor();
+  await page.getByText('name: X-Shop').waitFor();
+  await button(/Generation 1/).click();
+  await button('Revert to this').click();
+  await button('Revert on 1 server').click();
+  await button(/Generation 3 \(present\)/).waitFor();
+  await page.getByText('reverted to generation 1').waitFor();
+});
+
+test('a refused field is told at the field, in words', async () => {
+  await page.goto('/sites/shop/edit');
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('hello.localhost');
+  await page.getByRole('alert').filter({ hasText: 'hello' }).first().waitFor();
+  await button('Cancel').click();
+  await button('Leave').click();
+  await heading('shop').waitFor();
+});
+
+test('an operation shows its output while it runs', async () => {
+  await page.getByRole('link', { name: 'Servers' }).first().click();
+  await page.getByRole('row').nth(1).getByRole('link').click();
+  await button('Run').click();
+  await page.getByRole('menuitem', { name: 'Diagnose' }).click();
+  await state('Succeeded').waitFor();
+  await expect.poll(() => page.getByRole('log').innerText()).toMatch(/\w/);
+});
+
+test('a deletion says what it means, and the site goes', async () => {
+  await page.goto('/sites/shop');
+  await button('More').click();
+  await page.getByRole('menuitem', { name: 'Delete site' }).click();
+  await page
+    .getByRole('dialog')
+    .getByText(/stops serving shop/)
+    .waitFor();
+  await page.getByLabel('Type shop to confirm').fill('shop');
+  await button('Delete site').click();
+  await heading('Sites').waitFor();
+  await page.getByRole('link', { name: 'shop', exact: true }).waitFor({ state: 'detached' });
+});
+
+test('a control plane that goes away is said, and nothing typed is lost', async () => {
+  await page.goto('/new/site');
+  await page.getByLabel('Name', { exact: true }).fill('kept');
+  await ostler.stop();
+  await page.getByText(/^Offline, /).waitFor();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('kept');
+});
+
+test('the browser had nothing to complain of while the control plane was there', () => {
+  const expected = /401|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|status of 4\d\d/;
+  expect(complaints.filter((line) => !expected.test(line))).toEqual([]);
+});
+
+/** What the server answers for the name of a URL; names under localhost are this machine. */
+async function served(url: string): Promise<string> {
+  const tab = await page.context().newPage();
+  try {
+    await tab.goto(url);
+    return await tab.content();
+  } finally {
+    await tab.close();
+  }
+}
