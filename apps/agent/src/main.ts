@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { messageOf, systemClock } from '@ostler/kernel';
 import { createAgent, type AgentDrivers, type AgentParts } from './agent';
 import { readCommandLine, USAGE, type JoinArguments } from './command-line';
@@ -15,8 +16,8 @@ import { createLinuxFiles, type Files } from './host/fs';
 import { findNginx } from './host/nginx';
 import { createLinuxNet } from './host/net';
 import { LibraryAcme } from './host/net/acme';
-import { createLink, join } from './link';
-import { openStore } from './store';
+import { createLink, join as joinControlPlane } from './link';
+import { openStore, RulesThread } from './store';
 import { NginxTarget, startUpkeep } from './targets/nginx';
 import { createJsonLog, type Log } from './telemetry';
 import { AGENT_VERSION, FEATURE_LEVEL } from './version';
@@ -47,7 +48,7 @@ async function main(): Promise<number> {
 async function joinServer({ name, ...record }: JoinArguments, { folders }: AgentConfig): Promise<number> {
   const wished = name === '' ? hostname() : name;
   const options = { ...record, name: wished, agentVersion: AGENT_VERSION };
-  const { serverName } = await join(options, { files, identityFolder: folders.identity });
+  const { serverName } = await joinControlPlane(options, { files, identityFolder: folders.identity });
   process.stdout.write(`Joined as ${serverName}.\n`);
   return EXIT.ended;
 }
@@ -83,6 +84,7 @@ async function run(config: AgentConfig, log: Log): Promise<number> {
     clock: systemClock,
     log,
     findNginx: find,
+    rules: new RulesThread(join(import.meta.dirname, 'agent-rules.cjs'), systemClock),
     makeDrivers: (parts) => makeDrivers(parts, config, log),
   });
   const identity = {
@@ -98,6 +100,7 @@ async function run(config: AgentConfig, log: Log): Promise<number> {
     files,
     clock: systemClock,
     log: log.child({ part: 'link' }),
+    reach: config.reach,
   });
   agent.link.bind(link);
   await agent.start();

@@ -28,9 +28,17 @@ export interface NginxConfig {
   readonly httpsPort: number | undefined;
 }
 
+/** Where the control plane is now; absent: as joining told. */
+export interface Reach {
+  readonly controlUrl: string | undefined;
+  /** host:port of the agents' listener. */
+  readonly agentAddress: string | undefined;
+}
+
 export interface AgentConfig {
   readonly folders: Folders;
   readonly nginx: NginxConfig;
+  readonly reach: Reach;
   readonly logLevel: LogLevel;
   /** Name of the point at which a test kills the agent. */
   readonly failpoint: string | undefined;

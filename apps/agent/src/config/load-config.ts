@@ -24,6 +24,10 @@ export async function loadConfig(environment: Environment, files: Files): Promis
   return Object.freeze({
     folders: foldersBelow(folder('OSTLER_STATE_FOLDER', value)),
     nginx: nginxConfig(value),
+    reach: Object.freeze({
+      controlUrl: value('OSTLER_CONTROL_URL') || undefined,
+      agentAddress: value('OSTLER_AGENT_ADDRESS') || undefined,
+    }),
     logLevel: oneOf('OSTLER_LOG_LEVEL', value, ['debug', 'info', 'warn', 'error'] satisfies LogLevel[]),
     failpoint: environment['OSTLER_FAILPOINT'],
   });

@@ -9,6 +9,14 @@ export const SETTINGS = {
     description: 'Folder in which the agent keeps what it knows and what it serves.',
     default: '/var/lib/ostler-agent',
   },
+  OSTLER_CONTROL_URL: {
+    description: 'Where the control plane is reached, when it has moved since this server joined.',
+    default: '',
+  },
+  OSTLER_AGENT_ADDRESS: {
+    description: 'host:port of its port for agents, when that has moved since this server joined.',
+    default: '',
+  },
   OSTLER_LOG_LEVEL: { description: 'Least level of the log: debug, info, warn or error.', default: 'info' },
   OSTLER_NGINX_MODE: {
     description:

@@ -27,6 +27,8 @@ export interface AgentLinkOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: LaneTiming;
+  /** Where the control plane is now, when that is not what joining told. Never stored. */
+  readonly reach?: { readonly controlUrl?: string; readonly agentAddress?: string };
 }
 
 /** The agent's link while it runs. */
@@ -60,7 +62,7 @@ class AgentLink implements RunningLink {
     private current: Identity,
   ) {
     const { core, clock, log, identity, timing } = options;
-    this.dialer = new Dialer(() => this.current);
+    this.dialer = new Dialer(() => this.located);
     this.content = new ContentClient(this.dialer, clock);
     this.telemetry = new TelemetryConnection({ spool: core, dialer: this.dialer, clock, log });
     this.control = new ControlConnection({
@@ -79,6 +81,16 @@ class AgentLink implements RunningLink {
     });
   }
 
+  /** The identity with the addresses that hold now. */
+  private get located(): Identity {
+    const { controlUrl, agentAddress } = this.options.reach ?? {};
+    return {
+      ...this.current,
+      ...(controlUrl === undefined ? {} : { controlUrl }),
+      ...(agentAddress === undefined ? {} : { agentAddress }),
+    };
+  }
+
   get server() {
     return { uid: this.current.serverUid, name: this.current.serverName };
   }
@@ -95,7 +107,7 @@ class AgentLink implements RunningLink {
       folder: this.folder,
       clock,
       log,
-      identity: () => this.current,
+      identity: () => this.located,
       renewed: (identity: Identity) => (this.current = identity),
     };
     this.running = Promise.all([
@@ -138,7 +150,7 @@ class AgentLink implements RunningLink {
     const hopeless = failures > 0 && failures % ATTEMPTS_BEFORE_RECOVERY === 0;
     if (!hopeless && !isExpired(this.current.chainPem, clock.now())) return;
     try {
-      this.current = await recover(this.current, identity.agentVersion, this.folder);
+      this.current = await recover(this.located, identity.agentVersion, this.folder);
       log.info('got a new certificate through the public listener');
     } catch (error) {
       // The old one may still do: it is the control plane's clock that counts.

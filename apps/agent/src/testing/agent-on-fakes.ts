@@ -7,10 +7,12 @@ import { FakeExec, FakeUnits } from '../host/exec/fake';
 import { FakeFiles } from '../host/fs/fake';
 import type { StoreOutcome } from '../link/core.port';
 import { openMemoryStore, type Store } from '../store';
+import { createBodyRules } from '../store/body-rules';
 import type { Log } from '../telemetry';
 import { FakeDriver } from './fake-driver';
 import { buildManifest, type BuiltManifest, type ManifestInit } from './manifest-builder';
 
+const RULES = createBodyRules();
 const SITES = '/effects/sites';
 const CERTIFICATES = '/effects/certificates';
 
@@ -74,6 +76,7 @@ function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
     clock,
     log: collectingLog(complaints),
     random: () => 0.5,
+    rules: RULES,
     findNginx: () =>
       Promise.resolve({ found: false, reason: 'NGINX_MISSING', message: 'nginx is not installed.' }),
     makeDrivers: () => ({
@@ -96,6 +99,7 @@ const CONFIG: AgentConfig = {
     nginx: '/state/nginx',
   },
   nginx: { mode: 'auto', httpPort: undefined, httpsPort: undefined },
+  reach: { controlUrl: undefined, agentAddress: undefined },
   logLevel: 'info',
   failpoint: undefined,
 };

@@ -19,6 +19,7 @@ import { createLinuxNet } from '../host/net';
 import { findNginx, type FoundNginx } from '../host/nginx';
 import type { Link } from '../link/core.port';
 import { isEnd, openStore, sha256Of } from '../store';
+import { createBodyRules } from '../store/body-rules';
 import { NginxTarget } from '../targets/nginx';
 import { createJsonLog } from '../telemetry';
 import { offer, readyOf, takeStatus } from './agent-on-fakes';
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     units: new SupervisedUnits(`${state}/units`),
     clock,
     log: createJsonLog({ clock, level: 'info', write: (line) => void process.stdout.write(line) }),
+    rules: createBodyRules(),
     findNginx: () => (input.deafReload ? findDeaf(state) : find(state)),
     makeDrivers: ({ nginx }) => {
       parts.nginx = nginx;
@@ -285,6 +287,7 @@ function configBelow(state: string) {
       nginx: `${state}/nginx`,
     },
     nginx: { mode: 'private' as const, httpPort: 0, httpsPort: 0 },
+    reach: { controlUrl: undefined, agentAddress: undefined },
     logLevel: 'info' as const,
     failpoint: undefined,
   };

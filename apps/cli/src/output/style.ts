@@ -24,7 +24,6 @@ export function styleOf(colour: boolean): Style {
  * the direction of text are shown as \uXXXX. Line breaks stay only in blocks.
  */
 export function safe(text: string, options: { block?: boolean } = {}): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
   const hostile = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
   return text.replace(hostile, (character) =>
     options.block && (character === '\n' || character === '\t')

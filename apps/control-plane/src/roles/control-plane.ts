@@ -126,6 +126,7 @@ async function startOnThisMachine(
     folder: agentFolder(config.values),
     tenantUid,
     controlUrl: app.get(Addresses).localJoinUrl,
+    agentAddress: app.get(Addresses).agentAddress,
     caPin: app.get(AuthorityService).caPin(),
     internal,
     log,

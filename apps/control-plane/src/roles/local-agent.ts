@@ -16,6 +16,8 @@ export interface LocalAgentParts {
   readonly folder: string;
   readonly tenantUid: string;
   readonly controlUrl: string;
+  /** host:port of the agents' listener, which may be another one at each start. */
+  readonly agentAddress: string;
   readonly caPin: string;
   readonly internal: InternalCalls;
   readonly log: Log;
@@ -34,7 +36,12 @@ export async function startLocalAgent(parts: LocalAgentParts): Promise<LocalAgen
     return undefined;
   }
   await mkdir(folder, { recursive: true, mode: 0o711 });
-  const env = { ...parts.environment, OSTLER_STATE_FOLDER: folder };
+  const env = {
+    ...parts.environment,
+    OSTLER_STATE_FOLDER: folder,
+    OSTLER_CONTROL_URL: parts.controlUrl,
+    OSTLER_AGENT_ADDRESS: parts.agentAddress,
+  };
   if (!existsSync(join(folder, 'identity/server.json')) && !(await joinOnce(parts, env))) return undefined;
   return superviseLocalAgent({
     command: [process.execPath, ...(await flags()), program, 'run'],
