@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Plugin } from 'rolldown';
 import { standaloneBundle } from '../../tooling/build/bundle.ts';
 
@@ -23,16 +24,19 @@ const { output: _, ...bundle } = standaloneBundle(import.meta.dirname, { file: '
 /** What is loaded on demand is a file of its own beside the agent: its source is not in memory before. */
 export default {
   ...bundle,
+  input: {
+    agent: join(import.meta.dirname, 'src/main.ts'),
+    'agent-rules': join(import.meta.dirname, 'src/store/rules.worker.ts'),
+  },
   plugins: [asciiOnly],
   output: {
-    dir: `${import.meta.dirname}/dist`,
+    dir: join(import.meta.dirname, 'dist'),
     format: 'cjs',
-    entryFileNames: 'agent.cjs',
+    entryFileNames: '[name].cjs',
     chunkFileNames: 'agent-[name].cjs',
     sourcemap: true,
     keepNames: true,
     minify: true,
     comments: false,
-    cleanDir: true,
   },
 };

@@ -20,7 +20,7 @@ import {
 } from './operations';
 import { Reconciler, type Driver } from './reconcile';
 import { ReleaseStore } from './releases';
-import type { Store } from './store';
+import type { BodyRules, Store } from './store';
 import type { Log } from './telemetry';
 
 /** What the server gives to an agent: the real ones come from main.ts, fakes from tests. */
@@ -35,6 +35,7 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: () => number;
+  readonly rules: BodyRules;
   readonly findNginx: () => Promise<FoundNginx>;
   /** Drivers need what the agent makes first. */
   readonly makeDrivers: (parts: AgentParts) => AgentDrivers;
@@ -78,9 +79,17 @@ export function createAgent(deps: AgentDeps): Agent {
   const reconciler = new Reconciler({ store, drivers, clock, log, random, release, statusChanged });
   const facts = createFacts(deps, nginx, link);
   const operations = createOperations(deps, { link, nginx, facts });
-  const intake = new ManifestIntake({ store, reconciler, log, serverUid: deps.serverUid });
+  const intake = new ManifestIntake({ store, reconciler, rules: deps.rules, log, serverUid: deps.serverUid });
   const serverReport = () => facts.report();
-  const core = new Core({ store, intake, reconciler, operations, serverReport, serveChallenge });
+  const core = new Core({
+    store,
+    intake,
+    reconciler,
+    rules: deps.rules,
+    operations,
+    serverReport,
+    serveChallenge,
+  });
   nginx.onChange(() => reconciler.start());
 
   let collecting: Timer | undefined;
@@ -107,7 +116,7 @@ export function createAgent(deps: AgentDeps): Agent {
       facts.stop();
       operations.stop();
       reconciler.stop();
-      await stopDrivers();
+      await Promise.all([stopDrivers(), deps.rules.stop()]);
     },
   };
 }

@@ -15,13 +15,14 @@ import { failpoint } from '../failpoints';
 import type { AgentCore, Fence, StoreOutcome } from '../link/core.port';
 import type { OperationRunner } from '../operations';
 import { previewPlan, type Reconciler } from '../reconcile';
-import { judgeOffer, type Store } from '../store';
+import { judgeOffer, type BodyRules, type Store } from '../store';
 import type { ManifestIntake } from './manifest-intake';
 
 export interface AgentCoreDeps {
   readonly store: Store;
   readonly intake: ManifestIntake;
   readonly reconciler: Reconciler;
+  readonly rules: BodyRules;
   readonly operations: OperationRunner;
   readonly serverReport: () => Promise<ServerReport>;
   readonly serveChallenge: (challenge: ChallengeServe) => Promise<void>;
@@ -94,7 +95,8 @@ export class Core implements AgentCore {
   }
 
   plan(request: PlanRequest) {
-    return previewPlan(request, this.deps.reconciler, this.fence().epoch);
+    const { reconciler, rules } = this.deps;
+    return previewPlan(request, { reconciler, rules, epoch: this.fence().epoch });
   }
 
   serveChallenge(challenge: ChallengeServe): Promise<void> {

@@ -1,14 +1,23 @@
-import type { ManifestBody, ManifestEntry } from '@ostler/contracts';
+import { toBinary } from '@bufbuild/protobuf';
+import { ManifestBodySchema, type ManifestBody, type ManifestEntry } from '@ostler/contracts';
 import { AppError, Serial } from '@ostler/kernel';
 import { failpoint } from '../failpoints';
 import type { Fence, StoreOutcome } from '../link/core.port';
-import { checkBodyRules, placedResource, type Reconciler } from '../reconcile';
-import { judgeManifest, judgeOffer, type RefusedEntry, type Store } from '../store';
+import { placedResource, type Reconciler } from '../reconcile';
+import {
+  judgeManifest,
+  judgeOffer,
+  requireValid,
+  type BodyRules,
+  type RefusedEntry,
+  type Store,
+} from '../store';
 import type { Log } from '../telemetry';
 
 export interface ManifestIntakeDeps {
   readonly store: Store;
   readonly reconciler: Reconciler;
+  readonly rules: BodyRules;
   readonly serverUid: () => string;
   readonly log: Log;
 }
@@ -50,7 +59,7 @@ export class ManifestIntake {
   }
 
   private async check(entry: ManifestEntry, body: ManifestBody): Promise<void> {
-    await checkBodyRules(body);
+    await requireValid(this.deps.rules, toBinary(ManifestBodySchema, body));
     const resource = placedResource(entry, body, this.deps.store.ledger.fence().epoch);
     if (!resource) throw AppError.invalid('spec', 'INVALID', 'there is none.');
     const driver = this.deps.reconciler.driver(entry.kind);

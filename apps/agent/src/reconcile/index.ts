@@ -1,4 +1,3 @@
-export { checkBodyRules } from './body-rules';
 export type * from './driver.port';
 export { placedResource } from './placed-resources';
 export { previewPlan } from './preview';

@@ -9,8 +9,7 @@ import {
   type PlanResult,
 } from '@ostler/contracts';
 import { AppError, isUuid, messageOf, type ResourceUid } from '@ostler/kernel';
-import { messagesWithUnknownFields } from '../store';
-import { checkBodyRules } from './body-rules';
+import { messagesWithUnknownFields, requireValid, type BodyRules } from '../store';
 import type { PreviewChange, Previewed } from './driver.port';
 import { placedResource } from './placed-resources';
 import type { Reconciler } from './reconciler';
@@ -18,17 +17,20 @@ import type { Reconciler } from './reconciler';
 const MOST_FILES = 2000;
 const MOST_ACTIONS = 100;
 
+export interface PreviewParts {
+  readonly reconciler: Reconciler;
+  readonly rules: BodyRules;
+  readonly epoch: bigint;
+}
+
 /** Plans the resources of a request in shadow trees, those of one kind together; changes nothing. */
-export async function previewPlan(
-  request: PlanRequest,
-  reconciler: Reconciler,
-  epoch: bigint,
-): Promise<PlanResult> {
+export async function previewPlan(request: PlanRequest, parts: PreviewParts): Promise<PlanResult> {
+  const { reconciler } = parts;
   const signal = AbortSignal.timeout(30_000);
   try {
     const groups = new Map<Kind, PreviewChange[]>();
     for (const planned of request.resources) {
-      const { kind, change } = await decode(planned, reconciler, epoch);
+      const { kind, change } = await decode(planned, parts);
       groups.set(kind, [...(groups.get(kind) ?? []), change]);
     }
     const previews = [...groups].map(([kind, changes]) =>
@@ -40,7 +42,7 @@ export async function previewPlan(
   }
 }
 
-async function decode(planned: PlannedResource, reconciler: Reconciler, epoch: bigint) {
+async function decode(planned: PlannedResource, { reconciler, rules, epoch }: PreviewParts) {
   const { head, body } = planned;
   if (!head || !isUuid(head.uid)) throw AppError.invalid('head.uid', 'INVALID', 'it is not a uid.');
   const uid = head.uid as ResourceUid;
@@ -54,7 +56,7 @@ async function decode(planned: PlannedResource, reconciler: Reconciler, epoch: b
       `it uses fields of ${unknown.join(', ')} that the agent does not know; update the agent.`,
     );
   }
-  await checkBodyRules(message);
+  await requireValid(rules, body);
   const edges = head.edges.map((edge) => ({ kind: edge.kind, name: edge.name, uid: edge.uid }));
   const { kind, name, tenantUid, generation } = head;
   const entry = create(ManifestEntrySchema, { uid, kind, name, tenantUid, generation, edges });

@@ -3,6 +3,7 @@ export { judgeOffer, NO_FENCE, sameBytes, type Fence, type Judgement } from './f
 export { isEnd } from './journal';
 export { openMemoryStore, openStore } from './sqlite-store';
 export type * from './store.port';
-export { checkContractRules } from './contract-rules';
+export { requireValid, type BodyRules } from './body-rules.port';
+export { RulesThread } from './rules-thread';
 export { judgeManifest, sha256Of, type JudgeInput, type ManifestRefusal } from './manifest-judge';
 export { messagesWithUnknownFields } from './messages';
