@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { readCommandLine } from './command-line';
+
+const JOIN = ['join', '--control', 'https://a:7443', '--ca-pin', 'sha256//x'];
+
+test('a join is read, with the token from where no other user sees it', () => {
+  const expected = { controlUrl: 'https://a:7443', token: 't', caPin: 'sha256//x', name: '' };
+  expect(readCommandLine([...JOIN, '--token', 't'], {})).toEqual({ command: 'join', join: expected });
+  expect(readCommandLine(JOIN, { OSTLER_JOIN_TOKEN: 't' })).toEqual({ command: 'join', join: expected });
+});
+
+test.each([
+  [['frob'], '"frob" is not a command'],
+  [['run', 'now'], 'run takes no arguments'],
+  [JOIN, '--token is missing'],
+  [['join', '--token', 't', '--ca-pin', 'p'], '--control is missing'],
+  [['join', '--control', 'https://a', '--token', 't'], '--ca-pin is missing'],
+  [[...JOIN, '--frob'], '--frob'],
+])('%j says what is wrong, and the usage', (args, said) => {
+  expect(() => readCommandLine(args, {})).toThrow(said);
+  expect(() => readCommandLine(args, {})).toThrow('ostler-agent run');
+});
+
+test('without a command, and for --version, it is said', () => {
+  expect(readCommandLine([], {})).toEqual({ command: 'help' });
+  expect(readCommandLine(['--version'], {})).toEqual({ command: 'version' });
+});
