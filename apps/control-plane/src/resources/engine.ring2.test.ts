@@ -94,12 +94,18 @@ test('status reports roll up, and a tombstone that is acknowledged ends the reso
     kind: Kind.SITE,
     observedGeneration: 1n,
     observedEpoch: 1n,
-    conditions: [{ type: 'Ready', status: ConditionStatus.TRUE, reason: 'READY' }],
+    conditions: [
+      { type: 'Ready', status: ConditionStatus.TRUE, reason: 'READY' },
+      { type: 'Drifted', status: ConditionStatus.TRUE },
+    ],
   });
   await engine.manifests.status(web1, [ready]);
   expect((await engine.resources.get({ kind: Kind.SITE, name: 'four' })).resource!.status).toMatchObject({
     placementsReady: 1,
-    conditions: [{ status: ConditionStatus.TRUE }],
+    conditions: [
+      { type: 'Ready', status: ConditionStatus.TRUE },
+      { type: 'Drifted', status: ConditionStatus.TRUE },
+    ],
   });
   const deleted = await engine.resources.delete({ requestId: requestId(), kind: Kind.SITE, name: 'four' });
   expect(deleted).toMatchObject({
@@ -107,7 +113,7 @@ test('status reports roll up, and a tombstone that is acknowledged ends the reso
     consequence: 'web-1 stops serving four; its files and its history stay.',
   });
   await expect(apply(helloSite('five', { domains: ['four.example'] }))).rejects.toThrow(
-    /four.example belongs to Site four/,
+    /four.example is still being removed from the servers of Site four/,
   );
   await engine.manifests.status(web1, [
     create(PlacementReportSchema, { uid, kind: Kind.SITE, removed: true }),

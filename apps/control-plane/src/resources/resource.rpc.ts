@@ -15,6 +15,7 @@ import { DryRunService } from './planning/dry-run.service';
 import { ApplyResults } from './reading/apply-results';
 import { HistoryService } from './reading/history.service';
 import { ResourceReader } from './reading/resource-reader';
+import { requireRead, requireWrite, requireWriteAll } from './resource-permissions';
 import { WatchService } from './watching/watch.service';
 
 /** The edge: decode, delegate, encode. Authentication, permission, idempotency and audit are in the chain. */
@@ -39,6 +40,7 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   }
 
   apply(request: ApplyRequest): Promise<ApplyResponse> {
+    requireWriteAll(request.resources);
     if (request.dryRun) return this.dryRuns.run(request);
     return this.mutations.unit(async () => {
       const admitted = await this.applying.apply(request);
@@ -47,30 +49,37 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   }
 
   async get(request: GetRequest) {
+    requireRead(request.kind);
     return create(GetResponseSchema, { resource: await this.reader.get(request) });
   }
 
   list(request: ListRequest) {
+    requireRead(request.kind);
     return this.reader.list(request);
   }
 
   watch(request: WatchRequest, context: HandlerContext) {
+    requireRead(request.kind);
     return this.watching.watch(request, currentCall().tenantUids, context.signal);
   }
 
   delete(request: DeleteRequest) {
+    requireWrite(request.kind);
     return this.deleting.delete(request);
   }
 
   listRevisions(request: ListRevisionsRequest) {
+    requireRead(request.kind);
     return this.history.listRevisions(request);
   }
 
   diff(request: DiffRequest) {
+    requireRead(request.kind);
     return this.history.diff(request);
   }
 
   async revert(request: RevertRequest) {
+    requireWrite(request.kind);
     return create(RevertResponseSchema, { resource: await this.reverting.revert(request) });
   }
 }

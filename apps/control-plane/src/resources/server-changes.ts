@@ -19,9 +19,9 @@ export class ServerChanges {
     private readonly placements: PlacementRepository,
   ) {}
 
-  /** A server joined, or its labels changed: resources with a selector come and go. */
+  /** A server joined, or its labels changed: resources that name it or its labels come and go. */
   placementsChanged(serverUid: string): Promise<void> {
-    return this.change(serverUid, async (tenantUid) => {
+    return this.change(serverUid, async ({ tenantUid, name }) => {
       const rows = await query<{ uid: string }>(
         'select uid from resource where tenant_uid = $1 and deleted_at is null',
         [tenantUid],
@@ -29,10 +29,8 @@ export class ServerChanges {
       const moved = new Set<string>();
       const affected: string[] = [];
       for (const row of await this.resources.findByUids(rows.map(({ uid }) => uid))) {
-        const selector = selectorOf(row);
-        if (!selector) continue;
-        const servers = await serversWith(row.tenantUid, selector);
-        const uids = servers.map(({ uid }) => uid);
+        const uids = await serversFor(row, { uid: serverUid, name });
+        if (!uids) continue;
         const touched = await this.placements.setServers(row.uid, row.tenantUid, row.generation, uids);
         if (touched.length > 0) affected.push(row.uid);
         for (const uid of touched) moved.add(uid);
@@ -51,7 +49,7 @@ export class ServerChanges {
 
   /** A server was removed by force: its placements and tombstones end here, whatever it still serves. */
   removed(serverUid: string): Promise<void> {
-    return this.change(serverUid, async (_tenantUid, order) => {
+    return this.change(serverUid, async (_server, order) => {
       const affected = await this.placedOn(serverUid);
       await query('delete from placement where server_uid = $1', [serverUid]);
       await query('delete from manifest_wanted where server_uid = $1', [serverUid]);
@@ -93,16 +91,16 @@ export class ServerChanges {
 
   private change(
     serverUid: string,
-    work: (tenantUid: string, order: OrderOfChanges) => Promise<readonly string[]>,
+    work: (server: { tenantUid: string; name: string }, order: OrderOfChanges) => Promise<readonly string[]>,
   ): Promise<void> {
     return this.unitOfWork.asSystem('resource-loop', async () => {
-      const server = await queryOne<{ tenantUid: string }>(
-        'select tenant_uid as "tenantUid" from server where uid = $1',
+      const server = await queryOne<{ tenantUid: string; name: string }>(
+        'select tenant_uid as "tenantUid", name from server where uid = $1',
         [serverUid],
       );
       if (!server) return;
       const order = await OrderOfChanges.lock(this.unitOfWork, server.tenantUid);
-      const affected = await work(server.tenantUid, order);
+      const affected = await work(server, order);
       await this.resources.touch(affected, order.take(affected.length));
       await order.save();
       this.wake.notify('resources');
@@ -110,7 +108,18 @@ export class ServerChanges {
   }
 }
 
-function selectorOf(row: ResourceRow): Record<string, string> | undefined {
+/**
+ * Where a resource belongs now; undefined when this server has no part in it. A server that is joined again
+ * under its name gets what named it: only resources of its own tenant, because a name means another server
+ * elsewhere.
+ */
+async function serversFor(
+  row: ResourceRow,
+  server: { uid: string; name: string },
+): Promise<string[] | undefined> {
   const placement = kindEngine(row.kind).model.placement(loadSpec(row.kind, row));
-  return placement && placement.server === '' ? placement.selector : undefined;
+  if (!placement) return undefined;
+  if (placement.server !== '') return placement.server === server.name ? [server.uid] : undefined;
+  const servers = await serversWith(row.tenantUid, placement.selector);
+  return servers.map(({ uid }) => uid);
 }

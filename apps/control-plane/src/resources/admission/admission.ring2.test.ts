@@ -260,6 +260,16 @@ describe('tenants', () => {
       fields: ['resources[0].site.domains[0]'],
     });
     expect(taken.message).toContain('private.example is taken');
+    await apply(helloSite('wild', { domains: ['*.wild.example'] }));
+    for (const domain of ['*.wild.example', 'shop.wild.example']) {
+      const below = helloSite('below', { domains: [domain] });
+      const answer = await refusal(stranger.resources.apply({ requestId: requestId(), resources: [below] }));
+      expect(answer).toMatchObject({
+        reason: ErrorReason.DOMAIN_TAKEN,
+        fields: ['resources[0].site.domains[0]'],
+      });
+    }
+    await apply(helloSite('shop-below', { domains: ['shop.wild.example'] }));
     const mine = helloSite('private', { domains: ['mine.example'] });
     const { results } = await stranger.resources.apply({ requestId: requestId(), resources: [mine] });
     expect(results[0]!.change).toBe(Change.CREATED);
@@ -331,4 +341,25 @@ test('a selector places on the servers that carry its labels, and follows them',
   ]);
   await engine.servers.removed(db1);
   expect((await placed()).resources).toEqual([]);
+});
+
+test('a server that is joined again under its name gets what named it', async () => {
+  const old = await engine.addServer('again-1');
+  await apply(helloSite('again', { placement: { server: 'again-1' } }));
+  await engine.servers.removed(old);
+  await engine.system(() => execute('update server set removed_at = now() where uid = $1', [old]));
+  const status = async () =>
+    (await engine.resources.get({ kind: Kind.SITE, name: 'again' })).resource!.status!;
+  expect(await status()).toMatchObject({ placements: 0, conditions: [{ reason: 'NO_SERVER' }] });
+  const anew = await engine.addServer('again-1');
+  await engine.servers.placementsChanged(anew);
+  expect((await status()).placementStatuses).toMatchObject([{ serverUid: anew }]);
+});
+
+test('the same request again gets the first answer, and another body under its id is refused', async () => {
+  const request = { requestId: requestId(), resources: [helloSite('once')] };
+  const [first, second] = [await engine.resources.apply(request), await engine.resources.apply(request)];
+  expect(second).toEqual(first);
+  const other = engine.resources.apply({ ...request, resources: [helloSite('twice')] });
+  expect(await refusal(other)).toMatchObject({ reason: ErrorReason.REQUEST_ID_REUSED });
 });

@@ -125,7 +125,7 @@ export class AdmissionService {
   /** Everything that follows from a changed spec. */
   private async follow(changed: readonly Admitted[]): Promise<void> {
     const referenced = await admitReferences(changed);
-    await admitDomains(changed);
+    await admitDomains(changed, this.unitOfWork);
     await this.writeReleases(changed);
     const servers = await this.place(changed, referenced);
     await admitFeatureLevels(changed);

@@ -1,11 +1,11 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  type Condition, ConditionSchema, ConditionStatus, PlacementReportSchema, type PlacementStatus, PlacementStatusSchema,
+  PlacementReportSchema, type PlacementStatus, PlacementStatusSchema,
   type Resource, ResourceSchema, type ResourceStatus, ResourceStatusSchema,
 } from '@ostler/contracts'; // prettier-ignore
 
-import { type PlacementCounts, rollUpReady } from '../status/roll-up';
+import { type PlacementCounts, rollUpRaised, rollUpReady } from '../status/roll-up';
 import type { PlacementRow } from '../status/status.repository';
 import type { ResourceRow } from '../store/resource-row';
 import { loadSpec, specCaseOf } from '../store/stored-spec';
@@ -39,14 +39,14 @@ export function encodeStatus(
   placements: readonly PlacementRow[] = [],
 ): ResourceStatus {
   return create(ResourceStatusSchema, {
-    conditions: [rollUpReady(row, counts)],
+    conditions: [rollUpReady(row, counts), ...rollUpRaised(row, counts)],
     placements: counts.placements,
     placementsReady: counts.ready,
     placementStatuses: placements.map(encodePlacement),
   });
 }
 
-/** Not connected: Ready is Unknown, and the last known conditions stay beside it. */
+/** While the server is not connected these are the conditions that it said last, marked as stale. */
 function encodePlacement(row: PlacementRow): PlacementStatus {
   const report = row.report ? fromBinary(PlacementReportSchema, row.report) : undefined;
   return create(PlacementStatusSchema, {
@@ -54,20 +54,11 @@ function encodePlacement(row: PlacementRow): PlacementStatus {
     serverName: row.serverName,
     observedGeneration: report?.observedGeneration,
     observedEpoch: report?.observedEpoch,
-    conditions: row.connected ? report?.conditions : [unreachable(row), ...(report?.conditions ?? [])],
+    conditions: report?.conditions,
     reportedAt: report?.reportedAt,
     stale: !row.connected,
     removing: row.removing,
     drift: report?.drift,
     detail: report?.detail,
-  });
-}
-
-function unreachable({ serverName, report }: PlacementRow): Condition {
-  return create(ConditionSchema, {
-    type: 'Reachable',
-    status: ConditionStatus.UNKNOWN,
-    reason: 'SERVER_UNREACHABLE',
-    message: `${serverName} is not connected${report ? '; what follows is what it said last' : ' and has said nothing yet'}.`,
   });
 }

@@ -17,6 +17,8 @@ export interface PlacementCounts {
   /** Name of one server that is not connected, or has not reported. */
   readonly awayName?: string;
   readonly pendingName?: string;
+  /** Types of conditions besides Ready that are true somewhere: Drifted, Degraded... */
+  readonly raised?: readonly string[];
   /** The last known values of those away that are Ready. */
   readonly awayReady: number;
 }
@@ -39,6 +41,19 @@ export function rollUpReady(resource: RolledUp, counts: PlacementCounts): Condit
     observedGeneration: resource.generation,
     lastTransitionAt: counts.failed?.condition.lastTransitionAt ?? timestampFromDate(resource.updatedAt),
   });
+}
+
+/** The other conditions that are true on some server; which one, its placements tell. */
+export function rollUpRaised(resource: RolledUp, { raised = [] }: PlacementCounts): Condition[] {
+  return raised.map((type) =>
+    create(ConditionSchema, {
+      type,
+      status: ConditionStatus.TRUE,
+      reason: type.toUpperCase(),
+      message: `${type} on a server; its placements tell where and why.`,
+      observedGeneration: resource.generation,
+    }),
+  );
 }
 
 type Judgement = Pick<Condition, 'status' | 'reason' | 'message'>;
@@ -88,5 +103,5 @@ function awayMessage({ away, awayName, awayReady }: PlacementCounts): string {
 function noServerMessage(kind: Kind): string {
   return kind === Kind.CERTIFICATE
     ? 'Nothing references it: name it in tls.certificate of a Site, and it is placed with that Site.'
-    : 'No server carries the labels of its selector: label a server, join one, or change placement.';
+    : 'It is on no server: its server was removed, or none carries the labels of its selector. Join or label one, or change placement.';
 }

@@ -64,14 +64,15 @@ export class StatusIntake {
 
   private async write(serverUid: string, reports: readonly PlacementReport[]): Promise<void> {
     await execute(
-      `insert into placement_status (resource_uid, server_uid, tenant_uid, observed_generation, observed_epoch, ready, report, reported_at)
-       select n.uid, $1, p.tenant_uid, n.generation, n.epoch, n.ready, n.report, n.reported_at
-       from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bytea[], $7::timestamptz[])
-         as n (uid, generation, epoch, ready, report, reported_at)
+      `insert into placement_status (resource_uid, server_uid, tenant_uid, observed_generation, observed_epoch, ready, report, reported_at, raised)
+       select n.uid, $1, p.tenant_uid, n.generation, n.epoch, n.ready, n.report, n.reported_at,
+         array(select jsonb_array_elements_text(n.raised))
+       from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bytea[], $7::timestamptz[], $8::jsonb[])
+         as n (uid, generation, epoch, ready, report, reported_at, raised)
        join placement p on p.resource_uid = n.uid and p.server_uid = $1
        on conflict (resource_uid, server_uid) do update set observed_generation = excluded.observed_generation,
          observed_epoch = excluded.observed_epoch, ready = excluded.ready, report = excluded.report,
-         reported_at = excluded.reported_at`,
+         reported_at = excluded.reported_at, raised = excluded.raised`,
       [
         serverUid,
         reports.map(({ uid }) => uid),
@@ -80,6 +81,7 @@ export class StatusIntake {
         reports.map(readyOf),
         reports.map((report) => Buffer.from(toBinary(PlacementReportSchema, report))),
         reports.map(({ reportedAt }) => (reportedAt ? timestampDate(reportedAt) : new Date(0))),
+        reports.map((report) => JSON.stringify(raisedOf(report))),
       ],
     );
   }
@@ -126,4 +128,11 @@ function isNews(report: PlacementReport, row: PlacedRow | undefined): boolean {
 
 function readyOf({ conditions }: PlacementReport): ConditionStatus {
   return conditions.find(({ type }) => type === 'Ready')?.status ?? ConditionStatus.UNKNOWN;
+}
+
+/** Conditions besides Ready that are true: for lists, which do not open the reports. */
+function raisedOf({ conditions }: PlacementReport): string[] {
+  return conditions
+    .filter(({ type, status }) => type !== 'Ready' && status === ConditionStatus.TRUE)
+    .map(({ type }) => type);
 }

@@ -25,6 +25,7 @@ interface CountRow {
   readonly removing: number;
   readonly awayName: string | null;
   readonly pendingName: string | null;
+  readonly raised: string[] | null;
   readonly failedName: string | null;
   readonly failedReport: Buffer | null;
 }
@@ -64,6 +65,8 @@ select p.resource_uid as uid,
   count(*) filter (where p.removing)::int as removing,
   min(s.name) filter (where ${isAway}) as "awayName",
   min(s.name) filter (where not p.removing and ps.observed_generation is distinct from r.generation) as "pendingName",
+  (select array_agg(distinct n.type order by n.type) from placement_status x cross join unnest(x.raised) as n (type)
+    where x.resource_uid = p.resource_uid) as raised,
   (array_agg(s.name order by s.name) filter (where ${isFailed}))[1] as "failedName",
   (array_agg(ps.report order by s.name) filter (where ${isFailed}))[1] as "failedReport"
 from placement p
@@ -81,6 +84,7 @@ function countsOf(row: CountRow): PlacementCounts {
     away: row.away,
     awayReady: row.awayReady,
     removing: row.removing,
+    raised: row.raised ?? [],
     awayName: row.awayName ?? undefined,
     pendingName: row.pendingName ?? undefined,
     failed: condition ? { serverName: row.failedName ?? 'a server', condition } : undefined,

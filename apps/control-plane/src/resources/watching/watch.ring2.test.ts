@@ -28,7 +28,7 @@ async function collect(
 ): Promise<WatchResponse[]> {
   const stop = new AbortController();
   const seen: WatchResponse[] = [];
-  const timer = setTimeout(() => stop.abort(), 10_000);
+  const timer = setTimeout(() => stop.abort(), 28_000);
   try {
     for await (const response of engine.resources.watch(create(WatchRequestSchema, request), {
       signal: stop.signal,
