@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { isUuid } from '@ostler/kernel';
-import type { QueryRunner } from 'typeorm';
+import type { PoolClient } from 'pg';
 
 import { Database } from './database';
 import { isWorthAnotherTry } from './pg-errors';
@@ -46,18 +46,19 @@ export class UnitOfWork {
 
   private async join<T>(unit: Unit, scope: Scope, work: () => Promise<T>): Promise<T> {
     const before = unit.scope;
+    if (isSame(before, scope)) return work();
     const isWithin = scope.tenantUids?.every((uid) => before.tenantUids?.includes(uid) ?? true) ?? true;
     if (!isWithin) throw new Error('a tenant cannot act for a tenant that is not its own');
     // Before the first wait, so that a parallel flow is refused and never runs with the wrong role.
     unit.scope = scope;
     try {
-      await applyScope(unit.runner, scope);
+      await unit.client.query(setScope(scope));
       const result = await frames.run({ unit, scope }, work);
-      await applyScope(unit.runner, before);
+      await unit.client.query(setScope(before));
       return result;
     } catch (error) {
       // After a failed statement the transaction refuses this too, and can only be rolled back.
-      await applyScope(unit.runner, before).catch(() => undefined);
+      await unit.client.query(setScope(before)).catch(() => undefined);
       throw error;
     } finally {
       unit.scope = before;
@@ -66,65 +67,54 @@ export class UnitOfWork {
 
   private async begin<T>(scope: Scope, work: () => Promise<T>): Promise<T> {
     const runner = this.database.dataSource.createQueryRunner();
-    const unit: Unit = { runner, scope, wakes: new Set(), afterCommit: [] };
-    const result = await inTransaction(runner, async () => {
-      await applyScope(runner, scope);
-      const value = await frames.run({ unit, scope }, work);
-      await sendWakes(unit);
-      return value;
-    });
-    for (const run of unit.afterCommit) frames.exit(run);
-    return result;
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      const unit: Unit = { client, runner, scope, wakes: new Set(), afterCommit: [] };
+      const result = await inTransaction(unit, work);
+      for (const run of unit.afterCommit) frames.exit(run);
+      return result;
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
   }
 }
 
-async function inTransaction<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
+async function inTransaction<T>(unit: Unit, work: () => Promise<T>): Promise<T> {
+  const { client, runner, scope } = unit;
   try {
-    await runner.connect();
-    await runner.startTransaction();
-    const hasFailed = watchFailures(runner);
-    const value = await work();
-    // PostgreSQL answers COMMIT of a failed transaction with success and a rollback; this it refuses.
-    if (hasFailed()) await runner.query('select 1');
-    await runner.commitTransaction();
+    // One round trip. TypeORM is told, so that a save of its own joins this transaction.
+    await client.query(`begin; ${setScope(scope)}`);
+    Object.assign(runner, { isTransactionActive: true });
+    const value = await frames.run({ unit, scope }, work);
+    await sendWakes(unit);
+    const { command } = await client.query('commit');
+    // PostgreSQL answers COMMIT of a failed transaction with success and a rollback.
+    if (command !== 'COMMIT')
+      throw new Error('a statement failed in this unit of work, and its error was swallowed');
     return value;
   } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    await client.query('rollback').catch(() => undefined);
     throw error;
   } finally {
-    await runner.release().catch(() => undefined);
+    Object.assign(runner, { isTransactionActive: false });
   }
 }
 
-/** Tells whether a statement of this runner has failed, also one whose error was caught. */
-function watchFailures(runner: QueryRunner): () => boolean {
-  let hasFailed = false;
-  const original = runner.query.bind(runner) as (...parameters: unknown[]) => Promise<unknown>;
-  const watched = async (...parameters: unknown[]): Promise<unknown> => {
-    try {
-      return await original(...parameters);
-    } catch (error) {
-      hasFailed = true;
-      throw error;
-    }
-  };
-  Object.assign(runner, { query: watched });
-  return () => hasFailed;
+function isSame(one: Scope, other: Scope): boolean {
+  return one.tenantUids?.join() === other.tenantUids?.join();
 }
 
-/** Both settings are local to the transaction: a pooled connection keeps nothing of them. */
-async function applyScope(runner: QueryRunner, scope: Scope): Promise<void> {
-  const role = scope.tenantUids ? 'ostler_app' : 'ostler_system';
-  const tenants = scope.tenantUids ? `{${scope.tenantUids.join(',')}}` : '';
-  await runner.query(`select set_config('role', $1, true), set_config('ostler.tenants', $2, true)`, [
-    role,
-    tenants,
-  ]);
+/**
+ * Both settings are local to the transaction: a pooled connection keeps nothing of them. The tenants were
+ * checked to be uids, so they can stand in the text.
+ */
+function setScope({ tenantUids }: Scope): string {
+  const role = tenantUids ? 'ostler_app' : 'ostler_system';
+  const tenants = tenantUids ? `{${tenantUids.join(',')}}` : '';
+  return `select set_config('role', '${role}', true), set_config('ostler.tenants', '${tenants}', true)`;
 }
 
-async function sendWakes(unit: Unit): Promise<void> {
-  if (unit.wakes.size === 0) return;
-  await unit.runner.query(`select pg_notify('ostler', word) from unnest($1::text[]) as word`, [
-    [...unit.wakes],
-  ]);
+async function sendWakes({ client, wakes }: Unit): Promise<void> {
+  if (wakes.size === 0) return;
+  await client.query(`select pg_notify('ostler', word) from unnest($1::text[]) as word`, [[...wakes]]);
 }

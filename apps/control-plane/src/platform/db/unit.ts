@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import type { PoolClient, QueryResultRow } from 'pg';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
 /** What a unit of work may see: the rows of these tenants, or (undefined) every row, as the system. */
@@ -7,6 +8,8 @@ export type Scope = { readonly tenantUids: readonly string[] } | { readonly tena
 
 /** One transaction and what is to happen with it. */
 export interface Unit {
+  /** Of the runner; queries go to it directly. */
+  readonly client: PoolClient;
   readonly runner: QueryRunner;
   /** Changes while a nested call acts with another scope. */
   scope: Scope;
@@ -38,8 +41,7 @@ export function manager(): EntityManager {
 
 /** Rows of a statement in this unit of work. bigint comes as bigint, bytea as Buffer, timestamptz as Date. */
 export async function query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-  const result = await currentUnit().runner.query(sql, [...parameters], true);
-  return result.records as Row[];
+  return (await currentUnit().client.query<QueryResultRow>(sql, [...parameters])).rows as Row[];
 }
 
 /** The first row of a statement in this unit of work, if there is one. */
@@ -52,8 +54,7 @@ export async function queryOne<Row>(
 
 /** Runs a statement in this unit of work and tells how many rows it touched. */
 export async function execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-  const result = await currentUnit().runner.query(sql, [...parameters], true);
-  return result.affected ?? 0;
+  return (await currentUnit().client.query(sql, [...parameters])).rowCount ?? 0;
 }
 
 /** Runs once this unit of work is committed, outside of it; never when it is rolled back. */

@@ -8,21 +8,26 @@ export type OwnHosts = (host: string) => boolean;
  * rebinding); such a request names a host that is none of ours.
  */
 export function ownHosts(publicHosts: readonly string[]): OwnHosts {
-  const named = new Set([
-    'localhost',
-    hostname().toLowerCase(),
-    ...publicHosts.map((host) => host.toLowerCase()),
-  ]);
+  const own = ['localhost', '127.0.0.1', '[::1]', hostname(), ...publicHosts];
+  const named = new Set(own.map((host) => host.toLowerCase()));
+  let addresses = new Set<string>();
+  let readAt = -Infinity;
   return (host) => {
     const name = hostnameOf(host);
-    return name !== undefined && (named.has(name) || isOwnAddress(name));
+    if (name === undefined || named.has(name)) return name !== undefined;
+    // They come and go, and reading them takes a tenth of a millisecond.
+    if (performance.now() - readAt > addressesGoodForMs)
+      [addresses, readAt] = [ownAddresses(), performance.now()];
+    return addresses.has(name.replace(/^\[|\]$/g, ''));
   };
 }
 
-/** Read each time, because addresses come and go; only what is no known name gets here. */
-function isOwnAddress(name: string): boolean {
-  const bare = name.replace(/^\[|\]$/g, '');
-  return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === bare));
+const addressesGoodForMs = 10_000;
+
+function ownAddresses(): Set<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
+  );
 }
 
 /** The name in a Host header or origin, without the port; undefined when it is none. */
