@@ -114,7 +114,7 @@ export class UpstreamWatch {
     return (this.sites.get(uid)?.servers ?? []).map((server) => {
       const states = [...server.addresses.values()];
       const message = server.problem || (states.find((state) => !state.healthy)?.message ?? '');
-      const healthy = states.length > 0 && states.every((state) => state.healthy);
+      const healthy = server.problem === '' && states.length > 0 && states.every((state) => state.healthy);
       return create(UpstreamHealthSchema, {
         upstream: server.upstream.name,
         host: server.host,

@@ -4,7 +4,7 @@ import type { Files } from '../fs/port';
 import type { Net } from '../net/port';
 import { findInstallation, findWorkerUser, type Installation } from './installation';
 import type { FoundNginx, NginxRuntime } from './port';
-import { isPlainPath } from './private-main';
+import { isPlainPath, isSafePath } from './private-main';
 import { PrivateNginx } from './private-nginx';
 import { SystemNginx } from './system-nginx';
 
@@ -25,11 +25,6 @@ export interface FindNginxOptions {
 
 /** The nginx that this server's sites are served by, ready to be started. */
 export async function findNginx(options: FindNginxOptions): Promise<FoundNginx> {
-  if (!isPlainPath(options.folder))
-    return missing(
-      'NGINX_UNUSABLE',
-      `The agent's folder ${JSON.stringify(options.folder)} has a character that nginx reads as syntax; move it to a plain path.`,
-    );
   const installation = await findInstallation(options.exec);
   if (!installation)
     return missing(
@@ -37,6 +32,11 @@ export async function findNginx(options: FindNginxOptions): Promise<FoundNginx> 
       'nginx is not installed on this server. Install it: apt-get install nginx, or run the operation "install nginx".',
     );
   const system = options.systemd && options.root && installation.binary === '/usr/sbin/nginx';
+  if (!(system ? isPlainPath : isSafePath)(options.folder))
+    return missing(
+      'NGINX_UNUSABLE',
+      `The agent's folder ${JSON.stringify(options.folder)} has a character that nginx or systemd reads as syntax; move it to a plain path.`,
+    );
   return {
     found: true,
     runtime: await (system ? findSystem(installation, options) : findPrivate(installation, options)),

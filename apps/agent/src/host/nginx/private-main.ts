@@ -54,7 +54,12 @@ export function privateMainConfiguration({ prefix, hookPath, mimeTypes, user }: 
   ].join('\n');
 }
 
-/** The prefix stands in a file and in a process title: it must be a plain path. */
+/** The folder stands in nginx's configuration as text between quotes: nothing in it may be syntax or a pattern. */
+export function isSafePath(path: string): boolean {
+  return /^(\/[^/\p{Cc}\p{Cs}"'\\$*?[\]{};#:]+)+$/u.test(path);
+}
+
+/** It also stands in properties of systemd, where spaces and percent signs mean something. */
 export function isPlainPath(path: string): boolean {
   return /^(\/[A-Za-z0-9._@+-]+)+$/.test(path);
 }

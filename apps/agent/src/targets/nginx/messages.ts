@@ -22,9 +22,6 @@ const FIELDS: Readonly<Record<string, string>> = {
   upstream: 'upstreams',
 };
 
-/** A file and line of ours in a message of nginx. */
-const PLACE = /(?: in )?(\/[^\s:"]+):([0-9]+)/g;
-
 /** Uids of the sites that nginx blames: in its place, or by a file that it could not load. */
 export function blamedIn(message: string, layout: Layout): string | undefined {
   return uidInPath(layout, message);
@@ -36,9 +33,10 @@ export function inWords(
   layout: Layout,
   textOf: (uid: string) => string | undefined,
 ): string {
-  return message.replaceAll(PLACE, (whole, path: string, line: string) => {
-    const uid = uidInPath(layout, path);
-    if (uid === undefined) return path.startsWith(`${layout.folder}/`) ? '' : whole;
+  const folder = layout.folder.replaceAll(/[^A-Za-z0-9/]/g, '\\$&');
+  const place = new RegExp(`(?: in )?${folder}/(?:sites/([^/]+)/)?[^:"]*:([0-9]+)`, 'g');
+  return message.replaceAll(place, (_, uid: string | undefined, line: string) => {
+    if (uid === undefined) return '';
     const word = /^\s*([a-z_0-9]+)/.exec(textOf(uid)?.split('\n')[Number(line) - 1] ?? '')?.[1] ?? '';
     const field = FIELDS[word];
     return field === undefined ? ` (line ${line} of what was rendered)` : ` (field ${field})`;

@@ -10,7 +10,8 @@ export function pathProblem(path: string): string | undefined {
 }
 
 export function hasControl(text: string): boolean {
-  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Surrogate}/u.test(text);
+  // Cc: controls; Cs: half a pair; Cf: marks that turn the text around, or that nobody sees.
+  return /[\p{Cc}\p{Cs}\p{Cf}\u2028\u2029]/u.test(text);
 }
 
 export function isBelow(path: string, folder: string): boolean {

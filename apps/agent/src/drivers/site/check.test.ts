@@ -1,0 +1,465 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { SiteSpecSchema, StaticFilesSchema, type SiteSpec } from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { isTable, readingsOf } from '../../targets/nginx/configuration/vocabulary';
+import { tokenize } from '../../host/nginx/tokenize';
+import {
+  renderConfiguration,
+  type Argument,
+  type Contribution,
+  type Directive,
+  type ServerFacts,
+} from '../../targets/nginx';
+import { checkSite } from './check';
+import { isInside, parseAddress, parseNetwork } from './check/networks';
+import { addressProblem } from './check/upstreams';
+import { DEFAULT_SITE_POLICY } from './policy';
+import { renderSite } from './render/site';
+
+type SiteInit = Exclude<MessageInitShape<typeof SiteSpecSchema>, SiteSpec>;
+
+const facts: ServerFacts = {
+  nginxVersion: '1.22.1',
+  httpPort: 80,
+  httpsPort: 443,
+  ipv6: true,
+  challengeFolder: '/state/challenges',
+  logFolder: '/state/logs',
+  emptyFolder: '/state/empty',
+  probePath: '/.well-known/ostler/0123',
+};
+const policy = { ...DEFAULT_SITE_POLICY, refusedLocalPorts: [80, 443, 7443] };
+const good: SiteInit = {
+  domains: ['good.test'],
+  handler: { answer: { case: 'staticFiles', value: { root: '/srv/good' } } },
+};
+
+function violationsOf(spec: SiteInit): string[] {
+  try {
+    checkSite(create(SiteSpecSchema, spec), policy);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return error.violations.map((violation) => violation.field);
+  }
+}
+
+const files = (value: MessageInitShape<typeof StaticFilesSchema>): SiteInit => ({
+  ...good,
+  handler: { answer: { case: 'staticFiles', value } },
+});
+const root = (path: string): SiteInit => files({ root: path });
+const socket = (path: string): SiteInit => ({
+  ...good,
+  handler: { answer: { case: 'fastcgi', value: { socket: path, root: '/srv/x' } } },
+});
+const upstream = (host: string, port = 8080): SiteInit => ({
+  ...good,
+  upstreams: [{ name: 'app', servers: [{ host, port }] }],
+});
+const redirect = (target: string, keepPath = false): SiteInit => ({
+  ...good,
+  handler: { answer: { case: 'redirect', value: { target, keepPath } } },
+});
+const header = (name: string, value = 'x'): SiteInit => ({ ...good, headers: [{ name, value }] });
+
+test('a plain site passes', () => expect(violationsOf(good)).toEqual([]));
+
+test.each([
+  '',
+  'UPPER.test',
+  'a..b',
+  '-a.test',
+  'a-.test',
+  `${'a'.repeat(64)}.test`,
+  `${'a.'.repeat(130)}test`,
+  '*.test',
+  '*',
+  'a.*.test',
+  'ünder.test',
+  'a b.test',
+  'a.test;',
+  'a.test\n',
+  '~^.*$',
+  '$hostname',
+  '.a.test',
+  'a.test.',
+  '_',
+])('the domain %j is refused', (domain) =>
+  expect(violationsOf({ ...good, domains: [domain] })).toEqual(['domains[0]']),
+);
+
+test.each([
+  'relative',
+  '/srv/../etc',
+  '/srv/./x',
+  '/srv//x',
+  '/etc',
+  '/srvx',
+  '/',
+  '/root/x',
+  '/srv/a\nb',
+  '/srv/a\0b',
+  '/srv/\u202e',
+  '/srv/\ud800',
+  `/srv/${'a'.repeat(300)}`,
+])('the root %j is refused', (path) =>
+  expect(violationsOf(root(path))).toEqual(['handler.staticFiles.root']),
+);
+
+test.each(['/srv/a b', '/srv/q"\'\\;{}$host', '/var/www/ünder', '/srv/-rf', '/srv/#'])(
+  'the root %j is only odd',
+  (path) => expect(violationsOf(root(path))).toEqual([]),
+);
+
+test.each([
+  '/run/docker.sock',
+  '/var/run/docker.sock',
+  '/run/ostler/agent.sock',
+  '/run/systemd/private',
+  '/var/run/dbus/system_bus_socket',
+  '/tmp/x.sock',
+  '/run/../etc/x',
+  'run/x.sock',
+  '/run/a:b',
+  '/run/$x',
+  '/run/a b.sock',
+  `/run/${'a'.repeat(120)}`,
+])('the socket %j is refused', (path) =>
+  expect(violationsOf(socket(path))).toContain('handler.fastcgi.socket'),
+);
+
+test('PHP-FPM sockets are allowed under both spellings', () => {
+  expect(violationsOf(socket('/run/php/php8.2-fpm.sock'))).toEqual([]);
+  expect(violationsOf(socket('/var/run/php/php8.2-fpm.sock'))).toEqual([]);
+});
+
+test.each([
+  '169.254.169.254',
+  '::ffff:169.254.169.254',
+  '::ffff:a9fe:a9fe',
+  'fe80::1',
+  'fd00:ec2::254',
+  '0.0.0.0',
+  '::',
+  '224.0.0.1',
+  'ff02::1',
+  '127.1',
+  '2130706433',
+  '0x7f.1',
+  '1.2.3',
+  '010.0.0.1',
+  'a b',
+  'unix:/run/docker.sock',
+  '/run/docker.sock',
+  '$host',
+  'x;y',
+  '*.internal',
+  '[::1]',
+  'fe80::1%eth0',
+])('the upstream host %j is refused', (host) =>
+  expect(violationsOf(upstream(host))).toEqual(['upstreams[0].servers[0].host']),
+);
+
+test.each([
+  ['127.0.0.1', 80],
+  ['localhost', 443],
+  ['127.9.9.9', 7443],
+  ['::1', 80],
+  ['x.localhost', 80],
+  ['::ffff:127.0.0.1', 80],
+])('an upstream that would ask this server itself (%s port %i) is refused', (host, port) =>
+  expect(violationsOf(upstream(host, port))).toEqual(['upstreams[0].servers[0].host']),
+);
+
+test('what a name resolves to is judged again, own addresses included', () => {
+  expect(addressProblem('169.254.169.254', 80, policy, [])).toContain('169.254.0.0/16');
+  expect(addressProblem('192.0.2.7', 443, policy, ['192.0.2.7'])).toContain('this server itself');
+  expect(addressProblem('192.0.2.7', 8443, policy, ['192.0.2.7'])).toBeUndefined();
+});
+
+test.each([
+  'ftp://x',
+  'javascript:alert(1)',
+  '//evil.test',
+  'http://',
+  'https://user:pass@x.test',
+  'https://x.test/a b',
+  'https://x.test/"',
+  'https://x\ny',
+  'x.test',
+  '/a\\b',
+  'https:///x',
+])('the redirect target %j is refused', (target) =>
+  expect(violationsOf(redirect(target))).toEqual(['handler.redirect.target']),
+);
+
+test('a redirect that keeps the path takes no query', () =>
+  expect(violationsOf(redirect('https://x.test/?a', true))).toEqual(['handler.redirect.target']));
+
+test.each([
+  ['', 'x'],
+  ['A B', 'x'],
+  ['A:', 'x'],
+  ['Content-Length', 'x'],
+  ['transfer-encoding', 'x'],
+  ['X-A\r\nX-B', 'x'],
+])('the header name %j is refused', (name, value) =>
+  expect(violationsOf(header(name, value))).toEqual(['headers[0].name']),
+);
+
+test.each(['a\nb', 'a\rb', 'a\0b', 'ü', 'x'.repeat(4097)])('the header value %j is refused', (value) =>
+  expect(violationsOf(header('X-A', value))).toEqual(['headers[0].value']),
+);
+
+test('every other refusal names its field', () => {
+  const spec: SiteInit = {
+    domains: ['*.a.test', 'b.test', 'b.test'],
+    redirectToPrimary: true,
+    handler: { answer: { case: 'proxy', value: { upstream: 'nobody', host: 'a b' } } },
+    paths: [
+      { path: '/', handler: good.handler },
+      { path: '/.well-known/acme-challenge/x', handler: good.handler },
+      { path: `/${'a'.repeat(251)}`, handler: good.handler },
+      {
+        path: '/a',
+        handler: {
+          answer: {
+            case: 'staticFiles',
+            value: { root: '/srv/x', release: 'sha256:no', index: ['../x'], fallback: 'x' },
+          },
+        },
+      },
+      { path: '/a', handler: { answer: { case: undefined } } },
+    ],
+    upstreams: [
+      {
+        name: 'A',
+        balance: 3,
+        servers: [{ host: 'x.test', port: 1, backup: true }],
+        healthCheck: { path: '/ x' },
+      },
+    ],
+    access: [{ source: '10.0.0.0/33' }, { source: 'everyone' }],
+    basicAuth: { realm: 'a"b', users: [{ username: 'a:b' }] },
+    errorPages: [{ statuses: [499], body: 'a\0b' }],
+    maintenance: { allow: ['1.2.3.4/x'] },
+  };
+  expect(violationsOf(spec).sort()).toEqual(
+    [
+      'access[0].source',
+      'access[1].source',
+      'basicAuth.realm',
+      'basicAuth.users[0].username',
+      'domains[2]',
+      'errorPages[0].body',
+      'errorPages[0].statuses',
+      'handler.proxy.host',
+      'handler.proxy.upstream',
+      'maintenance.allow[0]',
+      'paths[0].path',
+      'paths[1].path',
+      'paths[2].path',
+      'paths[3].handler.staticFiles',
+      'paths[3].handler.staticFiles.fallback',
+      'paths[3].handler.staticFiles.index[0]',
+      'paths[3].handler.staticFiles.release',
+      'paths[4].handler',
+      'paths[4].path',
+      'redirectToPrimary',
+      'upstreams[0].healthCheck.path',
+      'upstreams[0].name',
+      'upstreams[0].servers[0].backup',
+    ].sort(),
+  );
+});
+
+test('networks are exact', () => {
+  expect(parseNetwork('10.0.0.0/8')).toMatchObject({ bits: 8 });
+  expect(isInside(parseAddress('10.255.0.1')!, '10.0.0.0/8')).toBe(true);
+  expect(isInside(parseAddress('11.0.0.1')!, '10.0.0.0/8')).toBe(false);
+  expect(parseAddress('1::2::3')).toBeUndefined();
+  expect(parseAddress('::ffff:1.2.3.4')).toEqual(parseAddress('1.2.3.4'));
+  expect(parseAddress('1:2:3:4:5:6:7:8')?.value).toBe(0x00010002000300040005000600070008n);
+});
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({
+    unit: fc.constantFrom(
+      '"',
+      "'",
+      '\\',
+      ';',
+      '{',
+      '}',
+      '$',
+      '${x}',
+      '\n',
+      ' ',
+      '#',
+      '/',
+      '..',
+      'a',
+      'ü',
+      '\u202e',
+      '-',
+    ),
+    maxLength: 20,
+  }),
+  fc.constantFrom(
+    '/srv/x',
+    'a.test',
+    '127.0.0.1',
+    'https://x.test/$uri',
+    '/a',
+    '10.0.0.0/8',
+    'app',
+    'x"; } server { #',
+    '/srv/$host"; return 200 "',
+  ),
+);
+const handler = fc.oneof(
+  fc
+    .record({ root: hostile, index: fc.array(hostile, { maxLength: 2 }), fallback: hostile })
+    .map((value) => ({ answer: { case: 'staticFiles' as const, value } })),
+  fc
+    .record({
+      upstream: hostile,
+      host: hostile,
+      requestHeaders: fc.array(fc.record({ name: hostile, value: hostile }), { maxLength: 2 }),
+    })
+    .map((value) => ({ answer: { case: 'proxy' as const, value } })),
+  fc
+    .record({ socket: hostile, root: hostile, index: hostile })
+    .map((value) => ({ answer: { case: 'fastcgi' as const, value } })),
+  fc
+    .record({ target: hostile, keepPath: fc.boolean() })
+    .map((value) => ({ answer: { case: 'redirect' as const, value } })),
+  fc
+    .record({ body: hostile })
+    .map(({ body }) => ({ answer: { case: 'fixedResponse' as const, value: { status: 200, body } } })),
+);
+const access = fc.array(fc.record({ allow: fc.boolean(), source: hostile }), { maxLength: 2 });
+const basicAuth = fc.option(
+  fc.record({ realm: hostile, users: fc.array(fc.record({ username: hostile }), { maxLength: 2 }) }),
+  { nil: undefined },
+);
+const headers = fc.array(fc.record({ name: fc.oneof(hostile, fc.constant('X-$a')), value: hostile }), {
+  maxLength: 2,
+});
+const anySite: fc.Arbitrary<SiteInit> = fc.record({
+  domains: fc.array(fc.oneof(hostile, fc.constant('ok.test')), { minLength: 1, maxLength: 3 }),
+  handler,
+  paths: fc.array(
+    fc.record({ path: hostile, match: fc.constantFrom(1, 2), handler, headers, access, basicAuth }),
+    { maxLength: 2 },
+  ),
+  upstreams: fc.array(
+    fc.record({
+      name: hostile,
+      servers: fc.array(fc.record({ host: hostile, port: fc.nat(70_000) }), { maxLength: 2 }),
+    }),
+    { maxLength: 1 },
+  ),
+  headers,
+  access,
+  basicAuth,
+  maintenance: fc.option(fc.record({ body: hostile, allow: fc.array(hostile, { maxLength: 2 }) }), {
+    nil: undefined,
+  }),
+  errorPages: fc.array(fc.record({ statuses: fc.constant([404]), body: hostile }), { maxLength: 1 }),
+});
+
+/** Each string field alone hostile, the rest of the site good: most of these get past the other checks. */
+const nearlyGood: fc.Arbitrary<SiteInit> = hostile.chain((text) =>
+  fc.constantFrom<SiteInit>(
+    root(`/srv/${text}`),
+    redirect(`https://x.test/${text}`, true),
+    header('X-A', text),
+    socket(`/run/${text}`),
+    upstream(text),
+    { ...good, domains: [text] },
+    { ...good, paths: [{ path: `/${text}`, handler: redirect('https://y.test', true).handler }] },
+    { ...good, paths: [{ path: `/${text}`, match: 2, handler: good.handler }] },
+    { ...good, access: [{ source: text }] },
+    { ...good, basicAuth: { realm: text, users: [{ username: 'a' }] } },
+    { ...good, maintenance: { body: text, allow: [text] } },
+    { ...good, errorPages: [{ statuses: [404], body: text }] },
+    { ...good, handler: { answer: { case: 'fixedResponse', value: { status: 200, body: text } } } },
+    files({ root: '/srv/x', fallback: `/${text}`, index: [text] }),
+    {
+      ...upstream('x.test'),
+      handler: {
+        answer: {
+          case: 'proxy',
+          value: { upstream: 'app', host: text, requestHeaders: [{ name: 'X-B', value: text }] },
+        },
+      },
+    },
+  ),
+);
+
+test('a hostile string in any field is refused by its field, or is text and nothing else', () => {
+  let passed = 0;
+  fc.assert(
+    fc.property(fc.oneof(anySite, nearlyGood), (init) => {
+      const spec = create(SiteSpecSchema, init);
+      try {
+        checkSite(spec, policy);
+      } catch (error) {
+        expect(error).toBeInstanceOf(AppError);
+        expect(
+          (error as AppError).violations.every((violation) =>
+            /^[a-zA-Z]+(\[\d+\])?(\.[a-zA-Z]+(\[\d+\])?)*$/.test(violation.field),
+          ),
+        ).toBe(true);
+        return;
+      }
+      passed += 1;
+      const addresses = { app: [{ address: '192.0.2.1', port: 1, weight: 1, backup: false, healthy: true }] };
+      const site = renderSite(
+        { uid: '00000000-0000-7000-8000-000000000001', name: 'x' },
+        spec,
+        { upstreams: addresses, releases: {}, passwords: {} },
+        facts,
+      );
+      expect(wordsOf(site)).toEqual(expectedWords(site.nodes));
+    }),
+    { numRuns: 5000 },
+  );
+  expect(passed).toBeGreaterThan(500);
+});
+
+function wordsOf(site: Contribution): string[] {
+  const text = renderConfiguration(site.nodes, { ownFolder: '/own' });
+  return [...tokenize(text)].map((token) => (token.isPunctuation ? `<${token.text}>` : token.text));
+}
+
+/** The words as the tree means them, without the renderer. */
+function expectedWords(nodes: readonly Directive[], parent?: string): string[] {
+  return nodes.flatMap((node) => {
+    const readings = readingsOf(node.name, parent) ?? [];
+    const args = node.args.map((argument, index) => {
+      const reading = readings[Math.min(index, readings.length - 1)];
+      return node.name === 'if' ? `(${meant(argument, 'name')})` : meant(argument, reading ?? 'plain');
+    });
+    expect(isTable(parent) || /^[a-z_0-9]+$/.test(node.name)).toBe(true);
+    const end = node.children ? ['<{>', ...expectedWords(node.children, node.name), '<}>'] : ['<;>'];
+    return [node.name, ...args, ...end];
+  });
+}
+
+function meant(argument: Argument, reading: string): string {
+  const parts = typeof argument === 'string' ? [{ text: argument }] : argument;
+  return parts
+    .map((part) => {
+      if ('ownFile' in part) return `/own/${part.ownFile}`;
+      if ('text' in part)
+        return reading === 'script' ? part.text.replaceAll('$', '${ostler_dollar}') : part.text;
+      return parts.length === 1 ? `$${part.variable}` : `\${${part.variable}}`;
+    })
+    .join('');
+}
