@@ -34,7 +34,7 @@ function server(initial: Record<string, string> = {}) {
   const clock = new FakeClock();
   const files = new FakeFiles({ '/proc/1/comm': 'init\n', ...initial });
   const exec = new FakeExec({ '/usr/bin/systemctl': { stdout: 'systemd 252 (252.30)\n+PAM' } });
-  const state = { nginx: MISSING as FoundNginx, changes: 0 };
+  const state: { nginx: FoundNginx; changes: number } = { nginx: MISSING, changes: 0 };
   const presence = new NginxPresence(() => Promise.resolve(state.nginx));
   const facts = new ServerFacts({
     files,

@@ -2,12 +2,14 @@ import { closeSync, openSync } from 'node:fs';
 import { ErrorReason } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 import { checkCommand } from './command-rules';
-import type { BinaryPath, Command, Exec, UnitOptions, Units, UnitState } from './port';
+import type { BinaryPath, Command, Exec, Finished, UnitOptions, Units, UnitState } from './port';
 import { checkUnitName } from './unit-name';
 
 const SYSTEMD_RUN: BinaryPath = '/usr/bin/systemd-run';
 const SYSTEMCTL: BinaryPath = '/usr/bin/systemctl';
 const CONTROL_TIMEOUT_MS = 15_000;
+/** EXIT_EXEC of systemd.exec(5): the program could not be executed. */
+const NOT_EXECUTED = 203;
 
 /** Transient units of systemd: outside the agent's sandbox and cgroup, and untouched by its end. */
 export class SystemdUnits implements Units {
@@ -21,7 +23,13 @@ export class SystemdUnits implements Units {
     if ((await this.state(name)).state !== 'absent') return;
     // systemd would create it with 0644.
     closeSync(openSync(options.outputPath, 'a', 0o600));
-    await this.control(SYSTEMD_RUN, transientArguments(name, command, options));
+    const started = await this.run(SYSTEMD_RUN, transientArguments(name, command, options));
+    if (started.exitCode === 0) return;
+    // A program that ends with an error at once fails its start, though it ran: then that is how it ended.
+    const unit = await this.state(name);
+    if (unit.state === 'ended' && unit.exitCode !== NOT_EXECUTED) return;
+    await this.release(name);
+    throw failed(SYSTEMD_RUN, 'start', started);
   }
 
   async state(name: string): Promise<UnitState> {
@@ -52,9 +60,13 @@ export class SystemdUnits implements Units {
   private async control(binary: BinaryPath, args: readonly string[]) {
     const finished = await this.run(binary, args);
     if (finished.exitCode === 0) return finished;
-    const why = finished.timedOut ? 'it did not answer in time' : finished.stderr.trim().slice(0, 500);
-    throw new AppError(ErrorReason.UNAVAILABLE, `${binary} ${args[0]} failed: ${why}.`);
+    throw failed(binary, args[0] ?? '', finished);
   }
+}
+
+function failed(binary: BinaryPath, verb: string, { timedOut, stderr }: Finished): AppError {
+  const why = timedOut ? 'it did not answer in time' : stderr.trim().slice(0, 500);
+  return new AppError(ErrorReason.UNAVAILABLE, `${binary} ${verb} failed: ${why}.`);
 }
 
 /** The argv of systemd-run. A unit remains after it ended, so that its exit code can be read. */
