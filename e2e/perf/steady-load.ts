@@ -34,16 +34,17 @@ export function startLoad(options: LoadOptions): Load {
   const agent = options.keepAlive ? new Agent({ keepAlive: true, maxSockets: 64 }) : undefined;
   const outcome = { failures: [] as string[], retries: 0, milliseconds: [] as number[] };
   let isStopped = false;
-  const ask = async (): Promise<void> => {
-    const page = await pageOf(options.address, options.domain, agent);
+  const ask = async (through?: Agent): Promise<void> => {
+    const page = await pageOf(options.address, options.domain, through);
     const problem = options.problemOf(page.body, page.status);
     if (problem !== undefined) outcome.failures.push(problem);
   };
   const request = async (): Promise<void> => {
     try {
-      await ask().catch((error: unknown) => {
+      await ask(agent).catch((error: unknown) => {
         if (!wasClosedUnderIt(error)) throw error;
         outcome.retries += 1;
+        // Any other shared connection may be closing too.
         return ask();
       });
     } catch (error) {

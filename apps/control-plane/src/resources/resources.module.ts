@@ -9,6 +9,7 @@ import { ChangePlannerSlot } from './planning/change-planner.port';
 import { DryRunService } from './planning/dry-run.service';
 import { ApplyResults } from './reading/apply-results';
 import { HistoryService } from './reading/history.service';
+import { ListTotals } from './reading/list-totals';
 import { ListRepository } from './reading/list.repository';
 import { ResourceReader } from './reading/resource-reader';
 import { ResourceRpc } from './resource.rpc';
@@ -32,6 +33,7 @@ import { WatchService } from './watching/watch.service';
     DryRunService,
     HistoryService,
     ListRepository,
+    ListTotals,
     PlacementRepository,
     ResourceChanges,
     ResourceReader,

@@ -5,7 +5,7 @@ import { query, queryOne } from '../../platform/db';
 import { resourceColumns, type ResourceRow } from '../store/resource-row';
 import type { PagePlace } from './page-token';
 
-export interface ListQuery {
+export interface ListFilter {
   readonly tenantUids: readonly string[];
   /** UNSPECIFIED lists every kind. */
   readonly kind: Kind;
@@ -13,6 +13,9 @@ export interface ListQuery {
   readonly search: string;
   /** Name of a server; empty does not ask. */
   readonly server: string;
+}
+
+export interface ListQuery extends ListFilter {
   readonly after: PagePlace | undefined;
   readonly limit: number;
 }
@@ -34,13 +37,19 @@ class Where {
 
 @Injectable()
 export class ListRepository {
-  /** One page by kind and name, and how many there are in all. */
-  async page(list: ListQuery): Promise<{ rows: ResourceRow[]; total: number }> {
+  /** How many there are in all. */
+  async count(list: ListFilter): Promise<number> {
     const where = conditionsOf(list);
     const counted = await queryOne<{ total: bigint }>(
       `select count(*) as total from resource r ${where.sql}`,
       where.parameters,
     );
+    return Number(counted?.total ?? 0n);
+  }
+
+  /** One page by kind and name. */
+  page(list: ListQuery): Promise<ResourceRow[]> {
+    const where = conditionsOf(list);
     const { after } = list;
     if (after)
       where.add(
@@ -49,16 +58,15 @@ export class ListRepository {
         after.name,
         after.uid,
       );
-    const rows = await query<ResourceRow>(
+    return query<ResourceRow>(
       `select ${resourceColumns} from resource r ${where.sql}
        order by r.kind, r.name, r.uid limit ${Math.floor(list.limit)}`,
       where.parameters,
     );
-    return { rows, total: Number(counted?.total ?? 0n) };
   }
 }
 
-function conditionsOf({ tenantUids, kind, labels, search, server }: ListQuery): Where {
+function conditionsOf({ tenantUids, kind, labels, search, server }: ListFilter): Where {
   const where = new Where();
   // Row-level security says the same of many; one equality lets the index give the order.
   if (tenantUids.length === 1) where.add((tenant) => `r.tenant_uid = ${tenant}`, tenantUids[0]);

@@ -11,6 +11,7 @@ import { newestVersion } from '../store/order-of-changes';
 import { ResourceRepository } from '../store/resource.repository';
 import type { ResourceRow } from '../store/resource-row';
 import { encodeResource, encodeStatus } from './encode-resource';
+import { ListTotals } from './list-totals';
 import { ListRepository } from './list.repository';
 import { decodePageToken, encodePageToken } from './page-token';
 
@@ -23,6 +24,7 @@ export class ResourceReader {
     private readonly resources: ResourceRepository,
     private readonly status: StatusRepository,
     private readonly lists: ListRepository,
+    private readonly totals: ListTotals,
   ) {}
 
   /** @throws AppError NOT_FOUND, for another tenant's resource too. */
@@ -48,7 +50,10 @@ export class ResourceReader {
     ]);
     const after = decodePageToken(request.pageToken, queryKey);
     const version = await newestVersion(tenantUids);
-    const { rows, total } = await this.lists.page({ ...request, tenantUids, after, limit: pageSize + 1 });
+    const filter = { ...request, tenantUids };
+    const list = `${tenantUids.join()} ${queryKey}`;
+    const total = await this.totals.totalOf(list, version, () => this.lists.count(filter));
+    const rows = await this.lists.page({ ...filter, after, limit: pageSize + 1 });
     const page = rows.slice(0, pageSize);
     const last = rows.length > pageSize ? page.at(-1) : undefined;
     return create(ListResponseSchema, {

@@ -56,25 +56,29 @@ const isCurrent = 'ps.observed_generation = r.generation';
 const isReady = `ps.ready = ${ConditionStatus.TRUE}`;
 const isFailed = `not p.removing and ${isCurrent} and ps.ready = ${ConditionStatus.FALSE}`;
 
+// One look-up by key for each resource of the page: with a join the planner may read the whole tables instead.
 const countsSql = `
-select p.resource_uid as uid,
-  count(*) filter (where not p.removing)::int as placements,
-  count(*) filter (where not p.removing and ${isReady} and ${isCurrent} and not ${isAway})::int as ready,
-  count(*) filter (where ${isAway})::int as away,
-  count(*) filter (where ${isAway} and ${isReady} and ${isCurrent})::int as "awayReady",
-  count(*) filter (where p.removing)::int as removing,
-  min(s.name) filter (where ${isAway}) as "awayName",
-  min(s.name) filter (where not p.removing and ps.observed_generation is distinct from r.generation) as "pendingName",
-  (select array_agg(distinct n.type order by n.type) from placement_status x cross join unnest(x.raised) as n (type)
-    where x.resource_uid = p.resource_uid) as raised,
-  (array_agg(s.name order by s.name) filter (where ${isFailed}))[1] as "failedName",
-  (array_agg(ps.report order by s.name) filter (where ${isFailed}))[1] as "failedReport"
-from placement p
-join resource r on r.uid = p.resource_uid
-left join server s on s.uid = p.server_uid
-left join placement_status ps on ps.resource_uid = p.resource_uid and ps.server_uid = p.server_uid
-where p.resource_uid = any ($1)
-group by p.resource_uid`;
+select k.uid, c.*
+from unnest($1::uuid[]) as k (uid)
+cross join lateral (
+  select
+    count(*) filter (where not p.removing)::int as placements,
+    count(*) filter (where not p.removing and ${isReady} and ${isCurrent} and not ${isAway})::int as ready,
+    count(*) filter (where ${isAway})::int as away,
+    count(*) filter (where ${isAway} and ${isReady} and ${isCurrent})::int as "awayReady",
+    count(*) filter (where p.removing)::int as removing,
+    min(s.name) filter (where ${isAway}) as "awayName",
+    min(s.name) filter (where not p.removing and ps.observed_generation is distinct from r.generation) as "pendingName",
+    (select array_agg(distinct n.type order by n.type) from placement_status x cross join unnest(x.raised) as n (type)
+      where x.resource_uid = k.uid) as raised,
+    (array_agg(s.name order by s.name) filter (where ${isFailed}))[1] as "failedName",
+    (array_agg(ps.report order by s.name) filter (where ${isFailed}))[1] as "failedReport"
+  from placement p
+  join resource r on r.uid = p.resource_uid
+  left join server s on s.uid = p.server_uid
+  left join placement_status ps on ps.resource_uid = p.resource_uid and ps.server_uid = p.server_uid
+  where p.resource_uid = k.uid
+) c`;
 
 function countsOf(row: CountRow): PlacementCounts {
   const condition = row.failedReport && readyOf(row.failedReport);
