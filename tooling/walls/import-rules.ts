@@ -19,14 +19,21 @@ const everybody: Rule[] = [
     comment: 'What an app and a package both need belongs into a package.',
     severity: 'error',
     from: { path: '^packages/' },
-    to: { path: '^(apps|e2e)/' },
+    to: { path: '^apps/' },
+  },
+  {
+    name: '1-only-ring-3-boots-servers',
+    comment: 'The harness of e2e/ is for *.ring3.test.ts files.',
+    severity: 'error',
+    from: { path: '^(apps|packages)/', pathNot: '\\.ring3\\.test\\.ts$' },
+    to: { path: '^e2e/' },
   },
   {
     name: '1-apps-never-import-apps',
     comment: 'Apps talk over the contract.',
     severity: 'error',
     from: { path: '^apps/([^/]+)/' },
-    to: { path: '^(apps|e2e)/', pathNot: '^apps/$1/' },
+    to: { path: '^apps/', pathNot: '^apps/$1/' },
   },
   {
     name: '1-packages-are-entered-by-name',

@@ -33,6 +33,7 @@ const breach = (rule: string, file: string, from: string, target?: string): Cana
 });
 
 const importCanaries: Canary[] = [
+  breach('1-only-ring-3-boots-servers', 'apps/cli/src/j.ts', '../../../e2e/a', 'e2e/a.ts'),
   breach(
     '1-packages-never-import-apps',
     'packages/sdk/src/a.ts',
@@ -153,6 +154,7 @@ const textCanaries: Canary[] = [
 ];
 
 const innocents: Canary[] = [
+  { rule: 'none', file: 'apps/cli/src/k.ring3.test.ts', text: imports('../../../e2e/a') },
   { rule: 'none', file: `${cp}/fleet/door.service.ts`, text: imports('../audit') },
   { rule: 'none', file: `${agent}/host/exec/linux.ts`, text: imports('node:child_process') },
   { rule: 'none', file: `${agent}/reconcile/e.test.ts`, text: imports('../host/fs/fake') },

@@ -3,7 +3,11 @@ export class Backoff {
   private attempt = 0;
 
   constructor(
-    private readonly options: { readonly firstMs: number; readonly mostMs: number; readonly random?: () => number },
+    private readonly options: {
+      readonly firstMs: number;
+      readonly mostMs: number;
+      readonly random?: () => number;
+    },
   ) {}
 
   /** The next delay in milliseconds. */

@@ -56,7 +56,9 @@ export class FakeFiles implements Files {
   tree(below = '/'): Record<string, string> {
     const files = [...this.nodes].filter(([path, node]) => node.kind === 'file' && isBelow(path, below));
     return Object.fromEntries(
-      files.sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, node]) => [path, Buffer.from(node.content).toString()]),
+      files
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([path, node]) => [path, Buffer.from(node.content).toString()]),
     );
   }
 
