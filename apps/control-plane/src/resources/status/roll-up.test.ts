@@ -12,7 +12,7 @@ const failed = {
 };
 
 test.each<[string, Partial<PlacementCounts>, ConditionStatus, string, RegExp]>([
-  ['no server', {}, ConditionStatus.FALSE, 'NO_SERVER', /label a server/],
+  ['no server', {}, ConditionStatus.FALSE, 'NO_SERVER', /Join or label one/],
   ['every placement ready', { placements: 2, ready: 2 }, ConditionStatus.TRUE, 'READY', /2 servers/],
   [
     'one has not reported',
