@@ -36,40 +36,54 @@ export async function waitUntilReady(
 }
 
 async function waitForOne(context: CommandContext, wanted: Wanted, timeout: AbortSignal): Promise<boolean> {
-  // Leaving the loop does not end the call: without this the program would stay until the timeout.
-  const done = new AbortController();
-  const signal = AbortSignal.any([timeout, done.signal]);
   const label = `${kindName(wanted.kind)}/${wanted.name}`;
-  let last: Resource | undefined;
-  try {
-    const request = { kind: wanted.kind, name: wanted.name };
-    for await (const event of context.ostler().resources.watch(request, { signal })) {
-      if (event.type === WatchResponse_Type.REMOVED) throw AppError.notFound(label);
-      if (event.type === WatchResponse_Type.BOOKMARK && !last) throw AppError.notFound(label);
-      last = event.resource ?? last;
-      if (
-        last &&
-        (last.meta?.generation ?? 0n) >= wanted.generation &&
-        isReady(last.status?.conditions ?? [])
-      ) {
-        context.print(`${context.style.good('ready')} ${label}${urlsOf(last)}`);
-        return true;
-      }
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  const seen = await watchUntilReady(context, wanted, label, timeout);
+  if (seen.ready) {
+    context.print(`${context.style.good('ready')} ${label}${urlsOf(seen.last)}`);
+    return true;
   }
-  if (!signal.aborted)
+  if (!timeout.aborted)
     throw new AppError(ErrorReason.UNAVAILABLE, 'The control plane ended the watch. Try again.');
-  const ready = readyOf(last?.status?.conditions ?? []);
+  const message = readyOf(seen.last?.status?.conditions ?? [])?.message;
   context.print(
-    `${context.style.bad('not ready')} ${label}: ${safe(ready?.message || 'no server has reported yet')}`,
+    `${context.style.bad('not ready')} ${label}: ${safe(message || 'no server has reported yet')}`,
   );
   return false;
 }
 
-function urlsOf(resource: Resource): string {
-  const urls = (resource.status?.placementStatuses ?? []).flatMap(({ detail }) =>
+interface Seen {
+  readonly ready: boolean;
+  readonly last: Resource | undefined;
+}
+
+async function watchUntilReady(
+  context: CommandContext,
+  { kind, name, generation }: Wanted,
+  label: string,
+  timeout: AbortSignal,
+): Promise<Seen> {
+  // Leaving the loop waits for the end of the call, which has none of its own: it is called off first.
+  const done = new AbortController();
+  let seen: Seen = { ready: false, last: undefined };
+  try {
+    const signal = AbortSignal.any([timeout, done.signal]);
+    for await (const event of context.ostler().resources.watch({ kind, name }, { signal })) {
+      const isGone = event.type === WatchResponse_Type.REMOVED;
+      if (isGone || (event.type === WatchResponse_Type.BOOKMARK && !seen.last))
+        throw AppError.notFound(label);
+      const last = event.resource ?? seen.last;
+      const isCurrent = (last?.meta?.generation ?? 0n) >= generation;
+      seen = { last, ready: isCurrent && isReady(last?.status?.conditions ?? []) };
+      if (seen.ready) done.abort();
+    }
+  } catch (error) {
+    if (!timeout.aborted && !seen.ready) throw error;
+  }
+  return seen;
+}
+
+function urlsOf(resource: Resource | undefined): string {
+  const urls = (resource?.status?.placementStatuses ?? []).flatMap(({ detail }) =>
     detail.case === 'site' ? detail.value.urls : [],
   );
   return urls.length > 0 ? ` at ${safe([...new Set(urls)].join(', '))}` : '';
