@@ -1,4 +1,5 @@
 import { constants } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { DescService } from '@bufbuild/protobuf';
@@ -25,8 +26,8 @@ const KEEPALIVE_MS = 10_000;
 
 /**
  * The agents' listener: TLS with a verified client certificate, then gRPC. TLS is ours and not grpc-js's,
- * because the handshake needs a deadline, the certificate must be replaceable while lanes are up, and
- * tickets are off: a resumed session would skip the check of a certificate that has ended.
+ * because the handshake needs a deadline, the certificate must be replaceable while lanes are up, and no
+ * session is resumed: that would skip the check of a certificate that has ended.
  */
 export class AgentListener {
   private readonly grpc = new Server({
@@ -34,7 +35,7 @@ export class AgentListener {
     'grpc.keepalive_timeout_ms': KEEPALIVE_MS,
   });
   private readonly injector: ConnectionInjector;
-  private readonly sockets = new Set<TLSSocket>();
+  private readonly sockets = new Set<Socket>();
   private readonly tls: TlsServer;
 
   constructor(private readonly options: ListenerOptions) {
@@ -48,9 +49,7 @@ export class AgentListener {
     });
     this.tls.maxConnections = MOST_CONNECTIONS;
     this.tls.on('secureConnection', (socket) => this.admit(socket));
-    this.tls.on('tlsClientError', (error, socket) =>
-      options.refused(error.message, socket.remoteAddress ?? ''),
-    );
+    this.tls.on('tlsClientError', (error, socket) => this.refuse(error, socket));
   }
 
   /** Before `listen`. Handlers go by the local names of the methods. */
@@ -87,9 +86,18 @@ export class AgentListener {
     this.grpc.forceShutdown();
   }
 
-  private admit(socket: TLSSocket): void {
+  private track(socket: Socket): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
+  }
+
+  private refuse(error: NodeJS.ErrnoException, socket: TLSSocket): void {
+    this.options.refused(error.message, socket.remoteAddress ?? '');
+    // Node leaves a handshake that took too long to us; in every other case it has ended the connection.
+    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') socket.destroy();
+  }
+
+  private admit(socket: TLSSocket): void {
     // A peer that resets is told to its lanes by gRPC; without a listener it would end the process.
     socket.on('error', () => undefined);
     this.injector.injectConnection(socket);
