@@ -38,7 +38,7 @@ export async function waitUntilReady(
 async function waitForOne(context: CommandContext, wanted: Wanted, timeout: AbortSignal): Promise<boolean> {
   const label = `${kindName(wanted.kind)}/${wanted.name}`;
   const seen = await watchUntilReady(context, wanted, label, timeout);
-  if (seen.ready) {
+  if (seen.isReady) {
     context.print(`${context.style.good('ready')} ${label}${urlsOf(seen.last)}`);
     return true;
   }
@@ -52,7 +52,9 @@ async function waitForOne(context: CommandContext, wanted: Wanted, timeout: Abor
 }
 
 interface Seen {
-  readonly ready: boolean;
+  readonly isReady: boolean;
+  /** There is no such resource, or no longer. */
+  readonly isAbsent: boolean;
   readonly last: Resource | undefined;
 }
 
@@ -64,7 +66,7 @@ async function watchUntilReady(
 ): Promise<Seen> {
   // Leaving the loop waits for the end of the call, which has none of its own: it is called off first.
   const done = new AbortController();
-  let seen: Seen = { ready: false, last: undefined };
+  let seen: Seen = { isReady: false, isAbsent: false, last: undefined };
   try {
     const signal = AbortSignal.any([timeout, done.signal]);
     for await (const event of context.ostler().resources.watch({ kind, name }, { signal })) {
@@ -73,12 +75,13 @@ async function watchUntilReady(
         throw AppError.notFound(label);
       const last = event.resource ?? seen.last;
       const isCurrent = (last?.meta?.generation ?? 0n) >= generation;
-      seen = { last, ready: isCurrent && isReady(last?.status?.conditions ?? []) };
-      if (seen.ready) done.abort();
+      seen = { last, isAbsent, isReady: isCurrent && isReady(last?.status?.conditions ?? []) };
+      if (seen.isReady || isAbsent) done.abort();
     }
   } catch (error) {
-    if (!timeout.aborted && !seen.ready) throw error;
+    if (!timeout.aborted && !done.signal.aborted) throw error;
   }
+  if (seen.isAbsent) throw AppError.notFound(label);
   return seen;
 }
 
