@@ -71,8 +71,7 @@ async function watchUntilReady(
     const signal = AbortSignal.any([timeout, done.signal]);
     for await (const event of context.ostler().resources.watch({ kind, name }, { signal })) {
       const isGone = event.type === WatchResponse_Type.REMOVED;
-      if (isGone || (event.type === WatchResponse_Type.BOOKMARK && !seen.last))
-        throw AppError.notFound(label);
+      const isAbsent = isGone || (event.type === WatchResponse_Type.BOOKMARK && !seen.last);
       const last = event.resource ?? seen.last;
       const isCurrent = (last?.meta?.generation ?? 0n) >= generation;
       seen = { last, isAbsent, isReady: isCurrent && isReady(last?.status?.conditions ?? []) };
