@@ -11,13 +11,33 @@ import {
   type World,
 } from '@ostler/console/mock';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seriousFindings } from './axe';
-import { openBrowser, openPage, signIn } from './browser';
+import { openBrowser, openPage, signIn, type View } from './browser';
 import { buildConsole } from './build-console';
 
 const scenes = { full: fullScene, empty: emptyScene, failing: failingScene };
-const widths = [375, 768, 1280, 1920];
+
+interface Look extends View {
+  readonly scene: keyof typeof scenes;
+}
+
+/** Each width and each theme once over the fleet that has everything, and the others where they differ most. */
+const looks: readonly Look[] = [
+  { scene: 'failing', width: 375, theme: 'dark' },
+  { scene: 'failing', width: 768, theme: 'light' },
+  { scene: 'failing', width: 1280, theme: 'light' },
+  { scene: 'failing', width: 1920, theme: 'dark' },
+  { scene: 'full', width: 1280, theme: 'dark' },
+  { scene: 'empty', width: 375, theme: 'light' },
+];
+
+/** For a review by eye: every width in both themes. */
+const allLooks: readonly Look[] = (['full', 'empty', 'failing'] as const).flatMap((scene) =>
+  [375, 768, 1280, 1920].flatMap((width) =>
+    (['light', 'dark'] as const).map((theme) => ({ scene, width, theme })),
+  ),
+);
 
 /** Every page, by the name of its picture. */
 const pages: Readonly<Record<string, string>> = {
@@ -49,6 +69,11 @@ const details: Readonly<Record<string, string>> = {
 
 let browser: Browser;
 let dist: string;
+/**
+ * Asking who is signed in, before anybody is, is answered with 401; and a network interface that comes or goes
+ * on this machine ends every request of a browser.
+ */
+const EXPECTED = /status of 401|ERR_NETWORK_CHANGED/;
 const pictures = process.env.OSTLER_SCREENSHOTS;
 
 beforeAll(async () => {
@@ -83,31 +108,28 @@ async function withServer(world: World, run: (server: MockServer) => Promise<voi
   }
 }
 
-describe.each(Object.entries(scenes))('the %s fleet', (scene, make) => {
-  test.each(widths.flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme }))))(
-    'at $width px, $theme: every page fits, complains of nothing, and axe finds nothing serious',
-    async (view) => {
-      await withServer(make({ stepMs: 50, joinAfterSteps: 0 }), async ({ url }) => {
-        const { page, context, complaints } = await openPage(browser, url, view);
-        await signIn(page, 'owner@example.test', MOCK_PASSWORD);
+test.each(pictures ? allLooks : looks)(
+  'the $scene fleet at $width px, $theme: every page fits, complains of nothing, and axe finds nothing serious',
+  async ({ scene, ...view }) => {
+    await withServer(scenes[scene]({ stepMs: 50, joinAfterSteps: 0 }), async ({ url }) => {
+      const { page, context, complaints } = await openPage(browser, url, view);
+      await signIn(page, 'owner@example.test', MOCK_PASSWORD);
+      await settle(page);
+      const found: string[] = [];
+      const all = scene === 'empty' ? pages : { ...pages, ...details };
+      for (const [name, path] of Object.entries(all)) {
+        await page.goto(path);
         await settle(page);
-        const found: string[] = [];
-        const all = scene === 'empty' ? pages : { ...pages, ...details };
-        for (const [name, path] of Object.entries(all)) {
-          await page.goto(path);
-          await settle(page);
-          if (pictures) await picture(page, `${scene}-${name}-${view.width}-${view.theme}`);
-          const overflow = await overflowOf(page);
-          if (overflow > 0) found.push(`${name}: ${overflow} px wider than the window`);
-          found.push(...(await seriousFindings(page)).map((line) => `${name}: ${line}`));
-        }
-        // Asking who is signed in, before anybody is, is answered with 401, which the browser notes.
-        expect([...found, ...complaints.filter((line) => !line.includes('401'))]).toEqual([]);
-        await context.close();
-      });
-    },
-  );
-});
+        if (pictures) await picture(page, `${scene}-${name}-${view.width}-${view.theme}`);
+        const overflow = await overflowOf(page);
+        if (overflow > 0) found.push(`${name}: ${overflow} px wider than the window`);
+        found.push(...(await seriousFindings(page)).map((line) => `${name}: ${line}`));
+      }
+      expect([...found, ...complaints.filter((line) => !EXPECTED.test(line))]).toEqual([]);
+      await context.close();
+    });
+  },
+);
 
 test('sign-in and the first password are shown before anything else', async () => {
   await withServer(firstRunScene(), async ({ url }) => {

@@ -112,10 +112,11 @@ function useRowKeys(
   const move = (by: number): void => {
     const focused = body.current?.querySelector('[role=row]:focus-within')?.getAttribute('data-index');
     const next = focused == null ? 0 : Math.min(count - 1, Math.max(0, Number(focused) + by));
+    const link = (): HTMLElement | null | undefined =>
+      body.current?.querySelector<HTMLElement>(`[data-index="${next}"] [data-row-link]`);
     scrollTo(next);
-    requestAnimationFrame(() =>
-      body.current?.querySelector<HTMLElement>(`[data-index="${next}"] [data-row-link]`)?.focus(),
-    );
+    if (link()) link()?.focus();
+    else requestAnimationFrame(() => link()?.focus());
   };
   useKeys({ j: () => move(1), k: () => move(-1) });
 }
@@ -135,7 +136,7 @@ function HeaderRow<Row>({
       className={
         hidden
           ? 'sr-only'
-          : 'bg-surface border-line text-ink-3 sticky top-12 z-10 grid h-8 items-center gap-4 rounded-t-lg border-b px-4 text-xs font-medium'
+          : 'bg-surface border-line text-ink-3 sticky top-12 z-10 grid h-8 items-center gap-3 lg:gap-4 rounded-t-lg border-b px-4 text-xs font-medium'
       }
     >
       {columns.map(({ id, header, sortable, align }) => (
@@ -181,7 +182,7 @@ function BodyRow<Row>({ index, row, columns, tracks, asCard, link, version }: Bo
     if (window.getSelection()?.toString()) return;
     void router.navigate(link as never);
   };
-  const shape = asCard ? 'flex flex-col gap-1.5 px-4 py-3' : 'grid h-9 items-center gap-4 px-4';
+  const shape = asCard ? 'flex flex-col gap-1.5 px-4 py-3' : 'grid h-9 items-center gap-3 px-4 lg:gap-4';
   return (
     <div
       role="row"

@@ -8,7 +8,8 @@ import { TopBar } from './top-bar';
 const RailSheet = lazy(() =>
   import('./rail-sheet').then(({ RailSheet: component }) => ({ default: component })),
 );
-const Palette = lazy(() => import('./palette').then(({ Palette: component }) => ({ default: component })));
+const loadPalette = () => import('./palette');
+const Palette = lazy(() => loadPalette().then(({ Palette: component }) => ({ default: component })));
 
 /** Rail, top bar and the page. */
 export function AppShell() {
@@ -16,7 +17,8 @@ export function AppShell() {
   const [railOpen, setRailOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
   usePaletteKey(setPaletteOpen);
-  const isNarrow = !atLeast('lg');
+  usePaletteSoon();
+  const isNarrow = !atLeast('xl');
   return (
     <div className="flex min-h-screen">
       <a
@@ -65,4 +67,12 @@ function usePaletteKey(setOpen: (change: (open: boolean) => boolean) => void): v
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
   }, [setOpen]);
+}
+
+/** Loaded while nobody waits for it, so that the first key after Ctrl-K is not lost. */
+function usePaletteSoon(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 1500);
+    return () => clearTimeout(timer);
+  }, []);
 }

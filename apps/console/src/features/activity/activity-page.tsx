@@ -35,7 +35,7 @@ const columns: readonly Column<AuditEntry>[] = [
     id: 'method',
     header: 'Call',
     width: 'minmax(8rem,1fr)',
-    from: 'lg',
+    from: 'xl',
     cell: ({ method }) => <span title={method}>{methodText(method)}</span>,
   },
   {
@@ -51,7 +51,7 @@ const columns: readonly Column<AuditEntry>[] = [
     from: '2xl',
     cell: ({ reason }) => (reason ? ErrorReason[reason] : ''),
   },
-  { id: 'actor', header: 'By', width: 'minmax(8rem,1.2fr)', from: 'md', cell: ({ actor }) => actor },
+  { id: 'actor', header: 'By', width: 'minmax(8rem,1.2fr)', from: 'lg', cell: ({ actor }) => actor },
   { id: 'address', header: 'From', width: '8rem', from: '2xl', cell: ({ address }) => address },
 ];
 

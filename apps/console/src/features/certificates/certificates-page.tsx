@@ -57,11 +57,11 @@ const columns: readonly Column<Resource>[] = [
   {
     id: 'domains',
     header: 'Domains',
-    width: 'minmax(9rem,2fr)',
+    width: 'minmax(8rem,2fr)',
     from: 'md',
     cell: (one) => domainsOf(one).join(', '),
   },
-  { id: 'source', header: 'Source', width: '7rem', cell: (one) => sourceOf(one) },
+  { id: 'source', header: 'Source', width: '7rem', from: 'lg', cell: (one) => sourceOf(one) },
   {
     id: 'servers',
     header: 'Servers',

@@ -37,7 +37,7 @@ const columns: readonly Column<Operation>[] = [
     cell: (operation) => <StatusText health={operationHealth(operation)} />,
   },
   { id: 'server', header: 'Server', width: 'minmax(8rem,1fr)', cell: ({ serverName }) => serverName },
-  { id: 'message', header: 'Result', width: 'minmax(8rem,2fr)', from: 'md', cell: resultText },
+  { id: 'message', header: 'Result', width: 'minmax(8rem,2fr)', from: 'lg', cell: resultText },
   { id: 'took', header: 'Took', width: '5rem', from: 'lg', align: 'end', cell: tookText },
   { id: 'actor', header: 'By', width: 'minmax(8rem,1fr)', from: 'xl', cell: ({ actor }) => actor },
   {

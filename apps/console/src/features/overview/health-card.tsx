@@ -50,7 +50,7 @@ export function HealthCard({
             <Link
               to={to}
               search={{ q: `state:${state}` }}
-              className="text-ink-2 hover:text-ink inline-flex items-center gap-1.5"
+              className="text-ink-2 hover:text-ink inline-flex min-h-6 items-center gap-1.5"
             >
               <StatusShape state={state} className="size-2.5!" />
               <span className="text-ink font-semibold">{counts[state]}</span> {names[state] ?? state}

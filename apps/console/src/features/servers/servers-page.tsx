@@ -74,7 +74,7 @@ const columns: readonly Column<Server>[] = [
     id: 'labels',
     header: 'Labels',
     width: 'minmax(8rem,2fr)',
-    from: 'md',
+    from: 'lg',
     cell: ({ labels }) => <Labels oneLine labels={labels} />,
   },
   {

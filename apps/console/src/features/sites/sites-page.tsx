@@ -44,7 +44,7 @@ const compares: Readonly<Record<string, Compare<Resource>>> = {
 };
 
 const columns: readonly Column<Resource>[] = [
-  { id: 'name', header: 'Name', width: 'minmax(9rem,1.4fr)', sortable: true, cell: nameOf },
+  { id: 'name', header: 'Name', width: 'minmax(8rem,1.4fr)', sortable: true, cell: nameOf },
   {
     id: 'state',
     header: 'State',
@@ -55,7 +55,7 @@ const columns: readonly Column<Resource>[] = [
   {
     id: 'domain',
     header: 'Domain',
-    width: 'minmax(9rem,2fr)',
+    width: 'minmax(8rem,2fr)',
     cell: (site) => <Domains spec={siteSpecOf(site)} />,
   },
   {
