@@ -1,5 +1,10 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { Operation_RetryClass, OperationSpecSchema, OperationStartSchema, Permission } from '@ostler/contracts';
+import {
+  Operation_RetryClass,
+  OperationSpecSchema,
+  OperationStartSchema,
+  Permission,
+} from '@ostler/contracts';
 import { expect, test } from 'vitest';
 import { kindOf, toStart } from './operation-kinds';
 
