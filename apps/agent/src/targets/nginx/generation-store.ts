@@ -88,8 +88,7 @@ export class GenerationStore {
   private async writeSite(contribution: Contribution): Promise<void> {
     const folder = sitePath(this.layout, contribution.uid, digestOf(contribution));
     const staged = `${this.layout.sites}/${contribution.uid}/.new-${digestOf(contribution)}`;
-    await this.files.makeFolder(`${this.layout.sites}/${contribution.uid}`, 0o755);
-    await this.files.removeTree(staged);
+    // What a crash left there has the same names: it is written over.
     await this.files.makeFolder(staged, 0o755);
     for (const file of filesOf(contribution, folder))
       await this.files.writeStaged(`${staged}/${file.name}`, file.content, this.ownership(file));

@@ -8,7 +8,7 @@ export const DOLLAR_VARIABLE = 'ostler_dollar';
 /** nginx reads its configuration through a buffer of 4096 bytes; one argument must fit with room to spare. */
 export const LONGEST_ARGUMENT_BYTES = 3500;
 
-const BARE = /^[A-Za-z0-9_./:@=*^-]+$/;
+const BARE = /^[A-Za-z0-9_./:@=*^~+[\]-]+$/;
 const VARIABLE = /^[a-z][a-z0-9_]*$/;
 // A lone half of a surrogate pair has no UTF-8 form: it would come out as another character.
 const LONE_SURROGATE = /\p{Surrogate}/u;
