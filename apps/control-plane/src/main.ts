@@ -27,20 +27,25 @@ async function main(args: readonly string[]): Promise<number> {
   const ended = whenAsked();
   const started = await startControlPlane({ config, log, environment: forChildren() });
   print(greeting(started), 0);
-  if (started.firstLogin) void started.exampleSite.then((link) => print(exampleLine(link), 0));
+  void started.exampleSite.then((outcome) => outcome && print(exampleLine(outcome), 0));
   await ended;
   await started.stop();
   return 0;
 }
 
-/** Resolves at the first signal; a second one ends the process at once. */
+/** One Ctrl-C comes twice within a millisecond: from the terminal, and passed on by npm. */
+const sameKeyPressMs = 1_000;
+
+/** Resolves at the first signal; one that comes later, from somebody who lost patience, ends the process at once. */
 function whenAsked(): Promise<void> {
   return new Promise((resolve) => {
+    let firstAt: number | undefined;
     const onSignal = (): void => {
+      firstAt ??= performance.now();
+      if (performance.now() - firstAt > sameKeyPressMs) process.exit(130);
       resolve();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   });
 }
 

@@ -41,7 +41,7 @@ export function loadConfig(environment: Environment, isRoot: boolean): Config {
 
 /** Read by other programs of ours, which may share the environment. */
 const othersNames =
-  /^OSTLER_(CACHE|ROOT|URL|TOKEN|PASSWORD|NEW_PASSWORD|CONFIG|STATE_FOLDER|JOIN_TOKEN|NGINX_\w+|AGENT_FILE|FAILPOINT|TREE|TEST_\w+)$/;
+  /^OSTLER_(CACHE|ROOT|URL|TOKEN|PASSWORD|NEW_PASSWORD|CONFIG|STATE_FOLDER|CONTROL_URL|AGENT_ADDRESS|JOIN_TOKEN|NGINX_\w+|AGENT_FILE|FAILPOINT|TREE|TEST_\w+)$/;
 
 function refuseMisspelt(environment: Environment): void {
   for (const name of Object.keys(environment)) {

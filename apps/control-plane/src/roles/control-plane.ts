@@ -14,7 +14,7 @@ import { Log } from '../platform/log';
 import { InternalCalls } from '../platform/rpc';
 import { AppModule } from './app.module';
 import { agentFolder, openStorage } from './data-folder';
-import { putExampleSite } from './example-site';
+import { type ExampleOutcome, putExampleSite } from './example-site';
 import { HttpListeners } from './http-listeners';
 import { startLocalAgent } from './local-agent';
 
@@ -27,8 +27,8 @@ export interface Started {
   readonly firstLogin: FirstLogin | undefined;
   readonly joinCommand: string;
   readonly remark: string | undefined;
-  /** On the first start: resolves with the link of the example site once it is served. */
-  readonly exampleSite: Promise<string | undefined>;
+  /** On the first start: how the example site came out. Undefined when there is none, or it was stopped before. */
+  readonly exampleSite: Promise<ExampleOutcome | undefined>;
   stop(): Promise<void>;
 }
 
@@ -38,8 +38,6 @@ export interface StartParts {
   /** What a child needs of our environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
-
-const exampleWithinMs = 90_000;
 
 /**
  * Starts everything: storage, rooms, listeners, the local agent. When a step fails, what was started before
@@ -118,7 +116,7 @@ async function startOnThisMachine(
   tenantUid: string,
   isFirstStart: boolean,
   stack: AsyncDisposableStack,
-): Promise<{ readonly exampleSite: Promise<string | undefined> }> {
+): Promise<Pick<Started, 'exampleSite'>> {
   const none = { exampleSite: Promise.resolve(undefined) };
   if (!config.values.localAgent) return none;
   const internal = app.get(InternalCalls);
@@ -133,12 +131,13 @@ async function startOnThisMachine(
     environment,
   });
   if (!agent) return none;
+  stack.defer(() => agent.stop());
+  if (!isFirstStart || !config.values.exampleSite) return none;
   const stopping = new AbortController();
+  const exampleSite = putExampleSite({ tenantUid, internal, log, stopping: stopping.signal });
   stack.defer(async () => {
     stopping.abort();
-    await agent.stop();
+    await exampleSite;
   });
-  if (!isFirstStart || !config.values.exampleSite) return none;
-  const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(exampleWithinMs)]);
-  return { exampleSite: putExampleSite({ tenantUid, internal, log, signal }) };
+  return { exampleSite };
 }

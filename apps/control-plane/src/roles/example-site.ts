@@ -34,22 +34,35 @@ export interface ExampleParts {
   readonly tenantUid: string;
   readonly internal: InternalCalls;
   readonly log: Log;
+  readonly stopping: AbortSignal;
+}
+
+/** The link, or why there is none yet. */
+export type ExampleOutcome = { readonly link: string } | { readonly why: string };
+
+interface Looking extends ExampleParts {
+  /** Aborted when we are stopped, or after a while. */
   readonly signal: AbortSignal;
 }
 
-/** On the first start: a site on this machine. Returns its link once it is served; undefined when it is not. */
-export async function putExampleSite(parts: ExampleParts): Promise<string | undefined> {
+const servedWithinMs = 90_000;
+
+/** On the first start: a site on this machine. Undefined when it was stopped before it knew. Never rejects. */
+export async function putExampleSite(parts: ExampleParts): Promise<ExampleOutcome | undefined> {
+  const signal = AbortSignal.any([parts.stopping, AbortSignal.timeout(servedWithinMs)]);
+  const outcome = await put({ ...parts, signal }).catch((error: unknown) => ({ why: messageOf(error) }));
+  if (parts.stopping.aborted) return undefined;
+  if ('why' in outcome) parts.log.warn(`the example site is not served: ${outcome.why}`);
+  return outcome;
+}
+
+async function put(parts: Looking): Promise<ExampleOutcome> {
   const server = await firstConnected(parts);
-  if (!server) return undefined;
-  try {
-    await apply(parts, server.name);
-  } catch (error) {
-    parts.log.warn(`the example site was refused: ${messageOf(error)}`);
-    return undefined;
-  }
-  if (!(await isServed(parts))) return undefined;
+  if (!server) return { why: 'no server has connected' };
+  await apply(parts, server.name);
+  if (!(await isServed(parts))) return { why: await lastWord(parts) };
   const port = server.facts?.httpPort || 80;
-  return `http://${domain}${port === 80 ? '' : `:${port}`}/`;
+  return { link: `http://${domain}${port === 80 ? '' : `:${port}`}/` };
 }
 
 async function apply({ internal, tenantUid }: ExampleParts, server: string): Promise<void> {
@@ -72,14 +85,14 @@ async function apply({ internal, tenantUid }: ExampleParts, server: string): Pro
 }
 
 /** The first server that is connected and has reported what it is. */
-function firstConnected({ internal, tenantUid, signal }: ExampleParts): Promise<Server | undefined> {
+function firstConnected({ internal, tenantUid, signal }: Looking): Promise<Server | undefined> {
   return lookUntil(signal, async () => {
     const { servers } = await internal.call(tenantUid, FleetService.method.listServers, {});
     return servers.find(({ state, facts }) => state === Server_State.CONNECTED && facts?.httpPort);
   });
 }
 
-async function isServed({ internal, tenantUid, signal }: ExampleParts): Promise<boolean> {
+async function isServed({ internal, tenantUid, signal }: Looking): Promise<boolean> {
   const served = await lookUntil(signal, async () => {
     const { resource } = await internal.call(tenantUid, ResourceService.method.get, {
       kind: Kind.SITE,
@@ -91,6 +104,13 @@ async function isServed({ internal, tenantUid, signal }: ExampleParts): Promise<
     return status === Status.TRUE || undefined;
   });
   return served ?? false;
+}
+
+/** What its condition says. */
+async function lastWord({ internal, tenantUid }: ExampleParts): Promise<string> {
+  const { resource } = await internal.call(tenantUid, ResourceService.method.get, { kind: Kind.SITE, name });
+  const ready = resource?.status?.conditions.find(({ type }) => type === 'Ready');
+  return `${ready?.reason ?? 'UNKNOWN'}: ${ready?.message ?? 'nothing was reported'}`;
 }
 
 async function lookUntil<T>(signal: AbortSignal, look: () => Promise<T | undefined>): Promise<T | undefined> {

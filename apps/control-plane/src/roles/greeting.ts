@@ -1,4 +1,5 @@
 import type { Started } from './control-plane';
+import type { ExampleOutcome } from './example-site';
 
 /** What is printed once everything runs. */
 export function greeting(started: Started): string {
@@ -26,8 +27,10 @@ export function greeting(started: Started): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function exampleLine(link: string | undefined): string {
-  return link ? `  Example site  ${link}\n` : '  The example site is not served yet; the console says why.\n';
+export function exampleLine(outcome: ExampleOutcome): string {
+  return 'link' in outcome
+    ? `  Example site  ${outcome.link}\n`
+    : '  The example site is not served yet; the console says why.\n';
 }
 
 const meanings = {

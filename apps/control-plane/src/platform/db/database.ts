@@ -22,6 +22,7 @@ export interface DatabaseOptions {
 export class Database {
   private constructor(
     readonly dataSource: DataSource,
+    private readonly life: Life,
     readonly directUrl: string,
   ) {}
 
@@ -34,7 +35,8 @@ export class Database {
     const directUrl = options.directUrl ?? options.url;
     await migrate(directUrl);
     await proveRowSecurity(directUrl);
-    return new Database(await openPool(options).initialize(), directUrl);
+    const life: Life = { isClosing: false };
+    return new Database(await openPool(options, life).initialize(), life, directUrl);
   }
 
   /** How many connections there are, and how many units of work wait for one. */
@@ -44,11 +46,17 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.life.isClosing = true;
     await this.dataSource.destroy();
   }
 }
 
-function openPool(options: DatabaseOptions): DataSource {
+/** The pool's end returns before its connections have ended; the database may end them first. */
+interface Life {
+  isClosing: boolean;
+}
+
+function openPool(options: DatabaseOptions, life: Life): DataSource {
   return new DataSource({
     type: 'postgres',
     url: options.url,
@@ -58,8 +66,9 @@ function openPool(options: DatabaseOptions): DataSource {
     poolSize: options.poolSize ?? 16,
     connectTimeoutMS: 5_000,
     entities: getMetadataArgsStorage().tables.map((table) => table.target),
-    poolErrorHandler: (error: unknown) =>
-      options.log.warn(`lost an idle database connection: ${String(error)}`),
+    poolErrorHandler: (error: unknown) => {
+      if (!life.isClosing) options.log.warn(`lost an idle database connection: ${String(error)}`);
+    },
     extra: {
       Client: HeardClient,
       types: { getTypeParser },

@@ -44,6 +44,8 @@ export class Addresses {
 
   /** Where the agent of this very machine joins. */
   get localJoinUrl(): string {
+    // A certificate of the operator's own does not lead to our root; loopback needs none.
+    if (this.config.values.tls) return this.consoleUrl;
     return `https://localhost:${this.listening.public}`;
   }
 
