@@ -49,6 +49,9 @@ async function runProgram({ argv: [program, ...args], limitMinutes }: Check, mor
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
     return code;
+  } catch (error) {
+    console.log(`${program} could not be run: ${String(error)}`);
+    return null;
   } finally {
     clearTimeout(limit);
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
