@@ -31,7 +31,7 @@ export class ManifestLoop implements OnModuleInit {
     const off = this.wake.on('manifests-wanted', () => waker.poke());
     try {
       while (!signal.aborted) {
-        while (!signal.aborted && (await this.compile.compileNext()));
+        await this.compile.compileAll(signal);
         const timer = systemClock.after(LOOK_EVERY_MS, () => waker.poke());
         await waker.wait(signal);
         timer.cancel();

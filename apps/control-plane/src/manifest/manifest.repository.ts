@@ -12,23 +12,50 @@ export interface ManifestRow {
   readonly indexSha256: Buffer;
 }
 
+export interface Wanted {
+  readonly serverUid: string;
+  /** To the microsecond, as the database wrote it. */
+  readonly wantedAt: string;
+}
+
+/** Of the advisory locks that keep two processes from compiling the same server. */
+const LOCK_SPACE = 20_041;
+
 /** Compiled manifests, their bodies by hash, and what each server may fetch. For the system role. */
 @Injectable()
 export class ManifestRepository {
-  /** A server whose manifest is wanted, locked; others compile others meanwhile. */
-  async takeWanted(): Promise<string | undefined> {
-    const row = await queryOne<{ uid: string }>(
-      'select server_uid as uid from manifest_wanted order by wanted_at for update skip locked limit 1',
+  /**
+   * A server whose manifest is wanted and that nobody compiles at this moment. Its row stays unlocked: people
+   * who change something that runs there do not wait for the compiler.
+   */
+  async takeWanted(): Promise<Wanted | undefined> {
+    const rows = await query<Wanted>(
+      'select server_uid as "serverUid", wanted_at::text as "wantedAt" from manifest_wanted order by wanted_at limit 16',
     );
-    return row?.uid;
+    for (const row of rows) {
+      const lock = await queryOne<{ taken: boolean }>(
+        'select pg_try_advisory_xact_lock($1, hashtext($2)) as taken',
+        [LOCK_SPACE, row.serverUid],
+      );
+      if (lock?.taken) return row;
+    }
+    return undefined;
   }
 
-  async unwant(serverUid: string): Promise<void> {
-    await execute('delete from manifest_wanted where server_uid = $1', [serverUid]);
+  /** Done, unless it was wanted again meanwhile. Call it last: from here on others do wait. */
+  async unwant({ serverUid, wantedAt }: Wanted): Promise<void> {
+    await execute('delete from manifest_wanted where server_uid = $1 and wanted_at = $2::timestamptz', [
+      serverUid,
+      wantedAt,
+    ]);
   }
 
   async want(serverUid: string): Promise<void> {
-    await execute('insert into manifest_wanted (server_uid) values ($1) on conflict do nothing', [serverUid]);
+    await execute(
+      `insert into manifest_wanted (server_uid, wanted_at) values ($1, clock_timestamp())
+       on conflict (server_uid) do update set wanted_at = excluded.wanted_at`,
+      [serverUid],
+    );
   }
 
   async serversWithManifest(): Promise<string[]> {

@@ -154,3 +154,23 @@ test('bodies that nobody carries go after an hour, those in use stay', async () 
   const { entries } = fromBinary(ManifestIndexSchema, (await offer(web1)).index);
   for (const { bodySha256 } of entries) expect(await engine.manifests.body(bodySha256, web1)).toBeDefined();
 });
+
+test('a server whose manifest cannot be compiled keeps what it has and stops nobody', async () => {
+  await settled();
+  const before = await offer(web1);
+  const { results } = await apply(helloSite('broken'));
+  await settled();
+  const { uid } = results[0]!.resource!.meta!;
+  await engine.system(() =>
+    execute(`update resource set spec = '\\xffff', generation = generation + 1 where uid = $1`, [uid]),
+  );
+  await apply(helloSite('after-broken'), helloSite('beside', { placement: { server: 'web-2' } }));
+  await eventually(
+    async () => fromBinary(ManifestIndexSchema, (await offer(web2)).index),
+    ({ entries }) => entries.some(({ name }) => name === 'beside'),
+  );
+  await expect
+    .poll(() => engine.lines.some((line) => line.includes('cannot be compiled') && line.includes(web1)))
+    .toBe(true);
+  expect((await offer(web1)).revision).toBe(before.revision + 1n);
+});

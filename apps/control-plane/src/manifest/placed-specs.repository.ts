@@ -15,19 +15,15 @@ interface Row {
   readonly removing: boolean;
   readonly spec: Buffer;
   readonly specSchema: number;
-}
-
-interface EdgeRow {
-  readonly fromUid: string;
-  readonly uid: string;
-  readonly kind: Kind;
-  readonly name: string;
+  readonly edges: { readonly kind: Kind; readonly name: string; readonly uid: string }[] | null;
 }
 
 const columns = `p.server_uid as "serverUid", r.uid, r.tenant_uid as "tenantUid", r.kind, r.name, r.generation, p.removing,
-  r.spec, r.spec_schema as "specSchema"`;
+  r.spec, r.spec_schema as "specSchema",
+  (select json_agg(json_build_object('kind', t.kind, 'name', t.name, 'uid', t.uid))
+   from reference f join resource t on t.uid = f.to_uid where f.from_uid = r.uid) as edges`;
 
-/** Specs as they are placed, with their references resolved. */
+/** Specs as they are placed, with their references resolved: in one statement, so as they were at one moment. */
 @Injectable()
 export class PlacedSpecsRepository {
   /** Everything that a server should have or let go of. */
@@ -36,7 +32,7 @@ export class PlacedSpecsRepository {
       `select ${columns} from placement p join resource r on r.uid = p.resource_uid where p.server_uid = $1`,
       [serverUid],
     );
-    return withEdges(rows);
+    return rows.map(withSpec);
   }
 
   /** These resources and what they reference, by server. */
@@ -47,21 +43,23 @@ export class PlacedSpecsRepository {
        order by p.server_uid`,
       [resourceUids],
     );
-    const placed = await withEdges(rows);
-    return Map.groupBy(placed, (_spec, index) => rows[index]!.serverUid);
+    return Map.groupBy(rows.map(withSpec), (_spec, index) => rows[index]!.serverUid);
   }
 }
 
-async function withEdges(rows: readonly Row[]): Promise<PlacedSpec[]> {
-  const edges = await query<EdgeRow>(
-    `select f.from_uid as "fromUid", r.uid, r.kind, r.name from reference f join resource r on r.uid = f.to_uid
-     where f.from_uid = any ($1)`,
-    [[...new Set(rows.map(({ uid }) => uid))]],
-  );
-  const byResource = Map.groupBy(edges, ({ fromUid }) => fromUid);
-  return rows.map((row) => ({
-    ...row,
-    spec: loadSpec(row.kind, row),
-    edges: (byResource.get(row.uid) ?? []).map(({ kind, name, uid }) => ({ kind, name, uid })),
-  }));
+/** The spec is decoded when it is asked for: most were compiled before. */
+function withSpec(row: Row): PlacedSpec {
+  const { uid, tenantUid, kind, name, generation, removing, edges } = row;
+  return {
+    uid,
+    tenantUid,
+    kind,
+    name,
+    generation,
+    removing,
+    edges: edges ?? [],
+    get spec() {
+      return loadSpec(kind, row);
+    },
+  };
 }

@@ -10,7 +10,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { query } from '../platform/db';
 import { type ChangePlanner, ChangePlannerSlot, type PreparedPlan } from '../resources';
 import { PlacedSpecsRepository } from './placed-specs.repository';
-import { compileEntry, type PlacedSpec, readBody } from './server-manifest.compile';
+import { compileBody, type PlacedSpec, readBody } from './server-manifest.compile';
 
 const MOST_SERVERS_ASKED = 10;
 const PLAN_TIMEOUT_MS = 3_000;
@@ -86,7 +86,7 @@ export function plannedResource(placed: PlacedSpec): PlannedResource {
   const { uid, kind, name, tenantUid, generation, edges } = placed;
   return create(PlannedResourceSchema, {
     head: { uid, kind, name, tenantUid, generation, edges: edges.map((edge) => ({ ...edge })) },
-    body: placed.removing ? new Uint8Array() : compileEntry(placed).body,
+    body: placed.removing ? new Uint8Array() : compileBody(placed).body,
   });
 }
 

@@ -1,4 +1,4 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   type Kind, ManifestBodySchema, type ManifestEntry, ManifestEntrySchema, ManifestIndexSchema, type Tombstone, TombstoneSchema,
 } from '@ostler/contracts'; // prettier-ignore
@@ -20,11 +20,16 @@ export interface PlacedSpec {
   readonly edges: readonly { readonly kind: Kind; readonly name: string; readonly uid: string }[];
 }
 
-export interface CompiledEntry {
-  readonly entry: ManifestEntry;
+/** What the spec of one generation becomes; the same for every server that it is placed on. */
+export interface CompiledBody {
   readonly body: Uint8Array;
+  readonly sha256: Uint8Array<ArrayBuffer>;
   readonly secrets: readonly { readonly uid: string; readonly version: number }[];
   readonly featureLevel: number;
+}
+
+export interface CompiledEntry extends CompiledBody {
+  readonly entry: ManifestEntry;
 }
 
 export interface CompiledManifest {
@@ -32,37 +37,52 @@ export interface CompiledManifest {
   readonly tombstones: readonly Tombstone[];
 }
 
-/** What one resource becomes on its servers: exact bytes, the same for the same spec, always. */
-export function compileEntry(placed: PlacedSpec): CompiledEntry {
-  const engine = kindEngine(placed.kind);
-  const spec = engine.compile(placed.spec) as SpecValue;
-  const body = canonicalBytes(
-    ManifestBodySchema,
-    create(ManifestBodySchema, { spec: specCaseOf(placed.kind, spec) }),
-  );
-  const { schema } = engine.model;
+/** Exact bytes, the same for the same spec, always. */
+export function compileBody({ kind, spec: stored }: Pick<PlacedSpec, 'kind' | 'spec'>): CompiledBody {
+  const engine = kindEngine(kind);
+  const { model } = engine;
+  const spec = engine.compile(stored) as SpecValue;
+  const message = create(ManifestBodySchema, { spec: specCaseOf(kind, spec) });
+  const body = canonicalBytes(ManifestBodySchema, message);
   return {
     body,
-    secrets: secretsIn(schema, spec).map(({ secret }) => ({ uid: secret.uid, version: secret.version })),
-    featureLevel: featureLevel(schema, spec).level,
-    entry: create(ManifestEntrySchema, {
-      uid: placed.uid,
-      kind: placed.kind,
-      name: placed.name,
-      tenantUid: placed.tenantUid,
-      generation: placed.generation,
-      bodySha256: createHash('sha256').update(body).digest(),
-      bodySize: body.length,
-      edges: placed.edges.toSorted(byUid).map((edge) => ({ ...edge })),
-    }),
+    sha256: Uint8Array.from(createHash('sha256').update(body).digest()),
+    secrets: secretsIn(model.schema, spec).map(({ secret }) => ({
+      uid: secret.uid,
+      version: secret.version,
+    })),
+    featureLevel: featureLevel(model.schema, spec).level,
   };
 }
 
-/** Everything that one server should have, and what it should let go of. */
-export function compileManifest(placements: readonly PlacedSpec[]): CompiledManifest {
+function entryOf(placed: PlacedSpec, { body, sha256 }: CompiledBody): ManifestEntry {
+  const { uid, kind, name, tenantUid, generation } = placed;
+  const edges = placed.edges.toSorted(byUid).map((edge) => ({ ...edge }));
+  return create(ManifestEntrySchema, {
+    uid,
+    kind,
+    name,
+    tenantUid,
+    generation,
+    bodySha256: sha256,
+    bodySize: body.length,
+    edges,
+  });
+}
+
+/** Everything that one server should have, and what it should let go of. `bodyOf` may remember what it compiled. */
+export function compileManifest(
+  placements: readonly PlacedSpec[],
+  bodyOf: (placed: PlacedSpec) => CompiledBody = compileBody,
+): CompiledManifest {
   const ordered = placements.toSorted(byUid);
   return {
-    entries: ordered.filter(({ removing }) => !removing).map(compileEntry),
+    entries: ordered
+      .filter(({ removing }) => !removing)
+      .map((placed) => {
+        const compiled = bodyOf(placed);
+        return { ...compiled, entry: entryOf(placed, compiled) };
+      }),
     tombstones: ordered
       .filter(({ removing }) => removing)
       .map(({ uid, kind, name, generation }) => create(TombstoneSchema, { uid, kind, name, generation })),
@@ -78,7 +98,8 @@ export interface ManifestNumbers {
 /** The exact bytes that are sent; docs/adr/0100-manifest.md has golden ones. */
 export function indexBytes(manifest: CompiledManifest, numbers: ManifestNumbers): Uint8Array {
   const levels = manifest.entries.map((entry) => entry.featureLevel);
-  return canonicalBytes(
+  // No maps in it and made here: its plain encoding is the canonical one.
+  return toBinary(
     ManifestIndexSchema,
     create(ManifestIndexSchema, {
       ...numbers,

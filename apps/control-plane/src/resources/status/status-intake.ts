@@ -101,7 +101,7 @@ export class StatusIntake {
     ]);
     // The tombstone leaves the manifest.
     await execute(
-      'insert into manifest_wanted (server_uid) values ($1) on conflict (server_uid) do update set wanted_at = now()',
+      'insert into manifest_wanted (server_uid, wanted_at) values ($1, clock_timestamp()) on conflict (server_uid) do update set wanted_at = excluded.wanted_at',
       [serverUid],
     );
     this.wake.notify('manifests-wanted');

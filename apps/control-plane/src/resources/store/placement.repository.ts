@@ -77,8 +77,9 @@ export class PlacementRepository {
   /** Asks for the manifests of these servers to be compiled; the loop wakes at commit. */
   async wantManifests(serverUids: readonly string[]): Promise<void> {
     await execute(
-      `insert into manifest_wanted (server_uid) select distinct uid from unnest($1::uuid[]) as n (uid) order by uid
-       on conflict (server_uid) do update set wanted_at = now()`,
+      `insert into manifest_wanted (server_uid, wanted_at)
+       select uid, clock_timestamp() from (select distinct uid from unnest($1::uuid[]) as n (uid) order by uid) as servers
+       on conflict (server_uid) do update set wanted_at = excluded.wanted_at`,
       [serverUids],
     );
   }
