@@ -24,6 +24,13 @@ async function main(args: readonly string[]): Promise<number> {
     return print(`${login.email}   ${login.password}\nto be changed at the next sign-in\n`, 0);
   }
   if (command !== undefined) return print(usage, 64);
+  // One stray promise must not take every listener down; what it was is in the log.
+  process.on('unhandledRejection', (error) =>
+    log.error('a promise was rejected and nobody waited for it', {
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    }),
+  );
   const ended = whenAsked();
   const started = await startControlPlane({ config, log, environment: forChildren() });
   print(greeting(started), 0);

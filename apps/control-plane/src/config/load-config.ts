@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, networkInterfaces } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 import { AppError } from '@ostler/kernel';
@@ -27,7 +27,7 @@ export function loadConfig(environment: Environment, isRoot: boolean): Config {
     httpPort: port('OSTLER_HTTP_PORT', read),
     publicPort: port('OSTLER_PUBLIC_PORT', read),
     agentPort: port('OSTLER_AGENT_PORT', read),
-    publicListen: read('OSTLER_PUBLIC_LISTEN'),
+    publicListen: read('OSTLER_PUBLIC_LISTEN') || everyAddress(),
     publicAddress: host('OSTLER_PUBLIC_ADDRESS', read('OSTLER_PUBLIC_ADDRESS')),
     hosts: hosts(read('OSTLER_HOSTS')),
     tls: tlsFiles(read),
@@ -55,6 +55,12 @@ function folder(read: Read, isRoot: boolean): string {
   if (!isAbsolute(given))
     throw AppError.invalid('OSTLER_DATA', 'INVALID', `${given} is not an absolute path`);
   return given;
+}
+
+/** `::` takes IPv4 too, but cannot be listened on where the kernel has no IPv6. */
+function everyAddress(): '::' | '0.0.0.0' {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
 }
 
 function url(name: SettingName, read: Read): string | undefined {

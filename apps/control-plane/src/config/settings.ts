@@ -41,7 +41,11 @@ export const settings = {
     description: 'Port for agents (mutual TLS). When it is taken, the next free one.',
     default: '7444',
   },
-  OSTLER_PUBLIC_LISTEN: { description: 'Address that the HTTPS and agent ports listen on.', default: '::' },
+  OSTLER_PUBLIC_LISTEN: {
+    description: 'Address that the HTTPS and agent ports listen on. Empty: every one of this machine.',
+    default: '',
+    example: '192.0.2.10',
+  },
   OSTLER_PUBLIC_ADDRESS: {
     description:
       'Name or address under which people and servers reach this control plane. Empty: the first address of this machine.',

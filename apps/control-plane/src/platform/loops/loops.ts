@@ -8,6 +8,9 @@ import { Backoff, messageOf, pause, systemClock } from '@ostler/kernel';
 
 import { Log } from '../log';
 
+/** What a loop is doing when it is asked to end. */
+const graceMs = 10_000;
+
 export interface Loop {
   readonly name: string;
   /** Runs until the signal is aborted. When it throws, that is logged and it is run again after a while. */
@@ -36,7 +39,11 @@ export class Loops implements OnApplicationBootstrap, BeforeApplicationShutdown 
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await Promise.all(this.running);
+    const enough = new AbortController();
+    const late = pause(systemClock, graceMs, enough.signal).then(() => 'late' as const);
+    const outcome = await Promise.race([Promise.all(this.running), late]);
+    enough.abort();
+    if (outcome === 'late') this.log.warn(`a loop did not end within ${graceMs / 1000} s and is left behind`);
   }
 
   private async keepRunning(loop: Loop): Promise<void> {
