@@ -114,3 +114,13 @@ test('nginx that comes later is found, and whoever waits for it hears of it', as
   await clock.advance(3 * 60_000);
   expect(heard).toBe(1);
 });
+
+test('an nginx that cannot be prepared is a capability with its reason, and is looked at again', async () => {
+  let broken = true;
+  const presence = new NginxPresence(() =>
+    broken ? Promise.reject(new Error('EROFS')) : Promise.resolve(runtime()),
+  );
+  expect(await presence.refresh()).toMatchObject({ found: false, message: expect.stringContaining('EROFS') });
+  broken = false;
+  expect(await presence.refresh()).toMatchObject({ found: true });
+});

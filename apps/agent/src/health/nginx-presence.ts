@@ -1,5 +1,10 @@
-import { Serial } from '@ostler/kernel';
+import { messageOf, Serial } from '@ostler/kernel';
 import type { FoundNginx } from '../host/nginx/port';
+
+/** Never a reason for the agent to end: what a server cannot do is a capability with its reason. */
+function unusable(error: unknown): FoundNginx {
+  return { found: false, reason: 'NGINX_UNUSABLE', message: `nginx cannot be used: ${messageOf(error)}.` };
+}
 
 /** The nginx of this server, looked for again when it may have come or gone. */
 export class NginxPresence {
@@ -26,7 +31,7 @@ export class NginxPresence {
   refresh(): Promise<FoundNginx> {
     return this.serial.run(async () => {
       if (this.found.found) return this.found;
-      this.found = await this.find();
+      this.found = await this.find().catch(unusable);
       if (this.found.found) for (const listener of this.listeners) listener(this.found);
       return this.found;
     });

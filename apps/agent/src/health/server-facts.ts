@@ -41,7 +41,7 @@ export class ServerFacts {
   /** Looks now, and again later by itself. */
   async refresh(): Promise<ServerReport> {
     this.timer?.cancel();
-    this.timer = this.deps.clock.after(LOOK_AGAIN_MS, () => void this.refresh());
+    this.timer = this.deps.clock.after(LOOK_AGAIN_MS, () => void this.refreshLater());
     await this.deps.refreshNginx();
     const before = this.last;
     this.last = await this.gather();
@@ -51,6 +51,14 @@ export class ServerFacts {
 
   stop(): void {
     this.timer?.cancel();
+  }
+
+  private async refreshLater(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      this.deps.log.warn('the server could not be looked at', { error });
+    }
   }
 
   private async gather(): Promise<ServerReport> {
