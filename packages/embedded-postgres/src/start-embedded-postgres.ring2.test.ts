@@ -130,6 +130,15 @@ it('brings a killed server back on the same port with every acknowledged row', a
   expect(lines.some((line) => line.includes('ended by SIGKILL'))).toBe(true);
 });
 
+it('stops for good when it is told so while the server is being started again', async () => {
+  const postgres = await start();
+  process.kill(postgres.postmasterPid(), 'SIGKILL');
+  await vi.waitFor(() => expect(lines.some((line) => line.includes('starting it again'))).toBe(true));
+  await postgres.stop();
+  expect(isAlive(postgres.postmasterPid())).toBe(false);
+  expect((await start()).adopted).toBe(false);
+});
+
 it('brings an adopted server back too', async () => {
   const orphaned = await serveAndKill();
   const { connection } = await start();

@@ -68,6 +68,8 @@ export class Supervisor {
       try {
         await endOrphans(this.plan.folders.cluster);
         this.server = await spawnServer(this.plan, this.server.port);
+        // stop() came while the old server was already gone, and knows nothing of this one.
+        if (this.stopping.signal.aborted) return await stopServer(this.server);
         await waitUntilReady(this.server, this.plan);
         return this.plan.log.info(
           `PostgreSQL serves again (pid ${this.server.pid}, port ${this.server.port})`,
