@@ -9,12 +9,16 @@ test('a join is read, with the token from where no other user sees it', () => {
   expect(readCommandLine(JOIN, { OSTLER_JOIN_TOKEN: 't' })).toEqual({ command: 'join', join: expected });
 });
 
+test('a join without a pin trusts the roots of the server', () => {
+  const line = readCommandLine(['join', '--control', 'https://a', '--token', 't'], {});
+  expect(line).toMatchObject({ join: { caPin: '' } });
+});
+
 test.each([
   [['frob'], '"frob" is not a command'],
   [['run', 'now'], 'run takes no arguments'],
   [JOIN, '--token is missing'],
   [['join', '--token', 't', '--ca-pin', 'p'], '--control is missing'],
-  [['join', '--control', 'https://a', '--token', 't'], '--ca-pin is missing'],
   [[...JOIN, '--frob'], '--frob'],
 ])('%j says what is wrong, and the usage', (args, said) => {
   expect(() => readCommandLine(args, {})).toThrow(said);

@@ -6,6 +6,7 @@ import type { Environment } from './config';
 export interface JoinArguments {
   readonly controlUrl: string;
   readonly token: string;
+  /** Empty: the roots of this server are trusted. */
   readonly caPin: string;
   /** Wished name of the server; empty means its host name. */
   readonly name: string;
@@ -19,8 +20,8 @@ export type CommandLine =
 
 export const USAGE = `ostler-agent run
     Serve this server. Settings: OSTLER_STATE_FOLDER and the others in the documentation.
-ostler-agent join --control URL --token TOKEN --ca-pin PIN [--name NAME]
-    Join a control plane, once. The token may be in OSTLER_JOIN_TOKEN instead, where no other user sees it.
+ostler-agent join --control URL --token TOKEN [--ca-pin PIN] [--name NAME]
+    Join a control plane, once. Without a pin the roots of this server must lead to its certificate. The token may be in OSTLER_JOIN_TOKEN instead, where no other user sees it.
 ostler-agent version
 `;
 
@@ -51,10 +52,9 @@ function readJoin(args: string[], environment: Environment): JoinArguments {
   } catch (error) {
     throw misuse(messageOf(error));
   }
-  const { control, token = environment['OSTLER_JOIN_TOKEN'], 'ca-pin': caPin, name = '' } = values;
+  const { control, token = environment['OSTLER_JOIN_TOKEN'], 'ca-pin': caPin = '', name = '' } = values;
   if (!control) throw misuse('--control is missing');
   if (!token) throw misuse('--token is missing');
-  if (!caPin) throw misuse('--ca-pin is missing');
   return { controlUrl: control, token, caPin, name };
 }
 
