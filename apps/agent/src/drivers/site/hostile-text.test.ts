@@ -180,10 +180,10 @@ test('a hostile string in any field is refused by its field, or is text and noth
       );
       expect(wordsOf(site)).toEqual(expectedWords(site.nodes));
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   );
-  expect(passed).toBeGreaterThan(500);
-});
+  expect(passed).toBeGreaterThan(200);
+}, 60_000);
 
 function wordsOf(site: Contribution): string[] {
   const text = renderConfiguration(site.nodes, { ownFolder: '/own' });

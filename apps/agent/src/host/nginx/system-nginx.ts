@@ -13,10 +13,12 @@ import { openFilesLimit } from './processes';
 const SYSTEMD_RUN: BinaryPath = '/usr/bin/systemd-run';
 const SYSTEMCTL: BinaryPath = '/usr/bin/systemctl';
 const PRLIMIT: BinaryPath = '/usr/bin/prlimit';
+const INSTALL: BinaryPath = '/usr/bin/install';
 const MOST_DUMP_BYTES = 16 * 1024 * 1024;
 /** One access log per site, in the old and the new generation at once: systemd's 1024 ends at 480 sites. */
 const OPEN_FILES = 65_536;
 const LIMIT_DROP_IN = '/etc/systemd/system/nginx.service.d/ostler.conf';
+const LIMIT_TEXT = `# Written by Ostler: one access log per site needs more open files than the default.\n[Service]\nLimitNOFILE=${OPEN_FILES}:524288\n`;
 const MAIN_DROP_IN = '/etc/nginx/modules-enabled/90-ostler.conf';
 
 export interface SystemOptions {
@@ -139,28 +141,30 @@ export class SystemNginx extends BaseNginx {
   }
 
   private runBeside(args: readonly string[], hook: string): Promise<Finished> {
-    const properties = [
+    return this.outside(this.installation.binary, args, [
       ...(hook === this.hookPath ? [] : [`BindReadOnlyPaths=${hook}:${this.hookPath}`]),
       ...['/var/log/nginx', ...this.options.logFolders].map(
         (folder) => `TemporaryFileSystem=${folder}:mode=0755`,
       ),
+    ]);
+  }
+
+  /** A transient unit: outside the agent's sandbox, ended with all its children in any case. */
+  private outside(
+    binary: BinaryPath,
+    args: readonly string[],
+    properties: readonly string[] = [],
+  ): Promise<Finished> {
+    const bounded = [
+      ...properties,
       `RuntimeMaxSec=${TEST_TIMEOUT_MS / 1000}`,
       'TimeoutStopSec=1',
       'KillMode=control-group',
     ];
+    const options = ['--wait', '--pipe', '--collect', '--quiet', '--no-ask-password'];
     return this.exec.run({
       binary: SYSTEMD_RUN,
-      args: [
-        '--wait',
-        '--pipe',
-        '--collect',
-        '--quiet',
-        '--no-ask-password',
-        ...properties.map((property) => `--property=${property}`),
-        '--',
-        this.installation.binary,
-        ...args,
-      ],
+      args: [...options, ...bounded.map((property) => `--property=${property}`), '--', binary, ...args],
       timeoutMs: TEST_TIMEOUT_MS + 2_000,
       mostOutputBytes: MOST_DUMP_BYTES,
     });
@@ -177,19 +181,19 @@ export class SystemNginx extends BaseNginx {
     if (tested.exitCode !== 0) await this.files.removeTree(MAIN_DROP_IN);
   }
 
+  /** Now by prlimit, for later starts by a drop-in of its unit. Without it nginx serves fewer sites, so it may fail. */
   private async raiseLimits(): Promise<void> {
-    const text = `# Written by Ostler: one access log per site needs more open files than the default.\n[Service]\nLimitNOFILE=${OPEN_FILES}:524288\n`;
-    if (!(await this.hasText(LIMIT_DROP_IN, text))) {
-      await this.files.makeFolder('/etc/systemd/system/nginx.service.d', 0o755);
-      await this.files.writeAtomic(LIMIT_DROP_IN, text, { mode: 0o644 });
+    if (!(await this.hasText(LIMIT_DROP_IN, LIMIT_TEXT))) {
+      const staged = `${this.options.folder}/nginx-limits.conf`;
+      await this.files.writeStaged(staged, LIMIT_TEXT, { mode: 0o644 });
+      // The agent's own sandbox may not write there.
+      await this.outside(INSTALL, ['-D', '--mode=0644', '--', staged, LIMIT_DROP_IN]);
       await this.exec.run({ binary: SYSTEMCTL, args: ['daemon-reload'], timeoutMs: 15_000 });
     }
     const processes = await this.processes();
-    if (!processes) return;
-    const limit = await openFilesLimit(processes.masterPid);
+    const limit = processes && (await openFilesLimit(processes.masterPid));
     if (limit === undefined || limit >= OPEN_FILES) return;
-    const args = [`--pid=${processes.masterPid}`, `--nofile=${OPEN_FILES}:`];
-    await this.exec.run({ binary: PRLIMIT, args, timeoutMs: 5_000 });
+    await this.outside(PRLIMIT, [`--pid=${processes?.masterPid}`, `--nofile=${OPEN_FILES}:`]);
   }
 
   private async hasText(path: string, text: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { renderConfiguration } from './configuration/render';
 import type { Directive } from './configuration/tree';
 
 /** A file that the configuration of a site names: a password file, an error page. */
@@ -34,9 +35,35 @@ export interface Contribution {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** Identity of what a contribution says, 32 hexadecimal digits: the same content has the same folder. */
+const SOURCE_DIGITS = 20;
+const TEXT_DIGITS = 12;
+const digests = new WeakMap<Contribution, string>();
+
+/**
+ * Identity of what a contribution says and of how this agent writes it, 32 hexadecimal digits: the same content
+ * has the same folder, and an agent that renders differently makes another one. Throws AppError for what
+ * nginx cannot express.
+ */
 export function digestOf(contribution: Contribution): string {
-  return createHash('sha256').update(JSON.stringify(contribution)).digest('hex').slice(0, 32);
+  const known = digests.get(contribution);
+  if (known !== undefined) return known;
+  const text = renderConfiguration(contribution.nodes, { ownFolder: '.' });
+  const digest = sourceDigest(contribution) + sha256(text).slice(0, TEXT_DIGITS);
+  digests.set(contribution, digest);
+  return digest;
+}
+
+/** Whether this is what was written into a folder of that name, by this agent or an older one. */
+export function isSourceOf(contribution: Contribution, digest: string): boolean {
+  return digest.slice(0, SOURCE_DIGITS) === sourceDigest(contribution);
+}
+
+function sourceDigest(contribution: Contribution): string {
+  return sha256(JSON.stringify(contribution)).slice(0, SOURCE_DIGITS);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** What contributions are rendered for: constants of this server and its nginx. */

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { FileChange_Action, FileChangeSchema, type FileChange } from '@ostler/contracts';
 import type { Files } from '../../host/fs/port';
-import { digestOf, type Contribution } from './contribution';
+import type { Contribution } from './contribution';
 import { filesOf, type GenerationStore, type RenderedFile, type StoredSite } from './generation-store';
 import { sitePath, type Layout } from './layout';
 import { unifiedDiff } from './unified-diff';
@@ -59,10 +59,6 @@ export function plannedFiles(
     const diff = diffOf(to ?? from!, path, from?.content ?? '', to?.content ?? '');
     return [create(FileChangeSchema, { path, action, diff })];
   });
-}
-
-export function isSameContribution(left: Contribution | undefined, right: Contribution): boolean {
-  return left !== undefined && digestOf(left) === digestOf(right);
 }
 
 function diffOf(file: RenderedFile, path: string, before: string, after: string): string {

@@ -1,7 +1,7 @@
 import type { Files, WriteOptions } from '../../host/fs/port';
 import type { WorkerUser } from '../../host/nginx';
 import { renderConfiguration } from './configuration/render';
-import { digestOf, type Contribution } from './contribution';
+import { isSourceOf, type Contribution } from './contribution';
 import { END_OF_GENERATION } from './assemble';
 import { generationPath, sitePath, type Layout } from './layout';
 
@@ -74,20 +74,23 @@ export class GenerationStore {
 
   /** Brings the folders of the set to disk; those that `known` has are there and cost nothing. */
   async stageSites(sites: SiteSet, known: SiteSet): Promise<void> {
-    const missing: Contribution[] = [];
+    const missing: { digest: string; contribution: Contribution }[] = [];
     for (const [uid, { digest, contribution }] of sites) {
       if (!contribution || known.get(uid)?.digest === digest) continue;
-      if (!(await this.files.state(sitePath(this.layout, uid, digest)))) missing.push(contribution);
+      if (!(await this.files.state(sitePath(this.layout, uid, digest))))
+        missing.push({ digest, contribution });
     }
     for (let at = 0; at < missing.length; at += PARALLEL_WRITES)
       await Promise.all(
-        missing.slice(at, at + PARALLEL_WRITES).map((contribution) => this.writeSite(contribution)),
+        missing
+          .slice(at, at + PARALLEL_WRITES)
+          .map(({ digest, contribution }) => this.writeSite(digest, contribution)),
       );
   }
 
-  private async writeSite(contribution: Contribution): Promise<void> {
-    const folder = sitePath(this.layout, contribution.uid, digestOf(contribution));
-    const staged = `${this.layout.sites}/${contribution.uid}/.new-${digestOf(contribution)}`;
+  private async writeSite(digest: string, contribution: Contribution): Promise<void> {
+    const folder = sitePath(this.layout, contribution.uid, digest);
+    const staged = `${this.layout.sites}/${contribution.uid}/.new-${digest}`;
     // What a crash left there has the same names: it is written over.
     await this.files.makeFolder(staged, 0o755);
     for (const file of filesOf(contribution, folder))
@@ -162,7 +165,7 @@ export class GenerationStore {
     const value = await this.readJson(`${sitePath(this.layout, uid, digest)}/${CONTRIBUTION_FILE}`);
     if (typeof value !== 'object' || value === null) return undefined;
     const contribution = value as Contribution;
-    return digestOf(contribution) === digest ? contribution : undefined;
+    return isSourceOf(contribution, digest) ? contribution : undefined;
   }
 
   private async readJson(path: string): Promise<unknown> {

@@ -9,7 +9,7 @@ import { assembleGeneration, hookText } from './assemble';
 import { foreignPorts, type Change, type Refusal } from './change';
 import { Commit, type CommitEnvironment, type CommitFailpoint, type Live } from './commit';
 import { digestOf, type Contribution, type ServerFacts } from './contribution';
-import { isSameContribution, observeDrift, plannedFiles, undoDrift } from './drift';
+import { observeDrift, plannedFiles, undoDrift } from './drift';
 import { holdsOf, shadowOf } from './foreign';
 import { GenerationStore, SITE_FILE } from './generation-store';
 import { layoutOf, type Layout } from './layout';
@@ -248,7 +248,7 @@ export class NginxTarget {
   private isLive(contribution: Contribution): boolean {
     return (
       !this.inFlight.has(contribution.uid) &&
-      isSameContribution(this.liveContribution(contribution.uid), contribution)
+      this.live.sites.get(contribution.uid)?.digest === digestOf(contribution)
     );
   }
 

@@ -106,10 +106,10 @@ async function mendDamage(
   const { files, store, log } = environment;
   let mended = false;
   const mend = async (path: string, wanted: string, write: () => Promise<void>): Promise<void> => {
-    const content = await files.read(path);
     const bytes = Buffer.from(wanted);
-    const isWhole = content !== undefined && content.byteLength >= bytes.byteLength;
-    if (isWhole || (content && !bytes.subarray(0, content.byteLength).equals(content))) return;
+    if (((await files.state(path))?.size ?? -1) >= bytes.byteLength) return;
+    const content = await files.read(path);
+    if (content && !bytes.subarray(0, content.byteLength).equals(content)) return;
     await write();
     mended = true;
     log('a half-written file was written again', { path });
