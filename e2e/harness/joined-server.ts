@@ -38,7 +38,19 @@ export async function joinServer(
     const mounted = await server.mountDirectory(folder);
     const { command } = await ostler.fleet.createJoinToken({ requestId: newRequestId(), labels });
     await server.run(['sh', `${mounted}/install.sh`, ...joinArguments(command), '--name', name]);
-    await waitForConnected(ostler, name);
+    await waitForConnected(ostler, name).catch(async (error: unknown) => {
+      const journal = await server.exec([
+        'journalctl',
+        '-u',
+        'ostler-agent',
+        '-n',
+        '60',
+        '-o',
+        'cat',
+        '--no-pager',
+      ]);
+      throw new Error(`The agent did not connect. Its journal:\n${journal.stdout}`, { cause: error });
+    });
   } finally {
     await rm(output, { recursive: true, force: true });
   }
