@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { Backoff, messageOf, pause, systemClock } from '@ostler/kernel';
 
+import { isDatabaseAway } from '../db';
 import { Log } from '../log';
 
 /** What a loop is doing when it is asked to end. */
@@ -46,6 +47,13 @@ export class Loops implements OnApplicationBootstrap, BeforeApplicationShutdown 
     if (outcome === 'late') this.log.warn(`a loop did not end within ${graceMs / 1000} s and is left behind`);
   }
 
+  /** While the database is away every loop fails; who keeps the database says so, once. */
+  private report(loop: Loop, error: unknown): void {
+    const line = `loop ${loop.name} failed and is run again: ${messageOf(error)}`;
+    if (isDatabaseAway(error)) this.log.debug(line);
+    else this.log.warn(line);
+  }
+
   private async keepRunning(loop: Loop): Promise<void> {
     const { signal } = this.stopping;
     const backoff = new Backoff({ firstMs: 200, mostMs: 10_000 });
@@ -54,7 +62,7 @@ export class Loops implements OnApplicationBootstrap, BeforeApplicationShutdown 
       try {
         await loop.run(signal);
       } catch (error) {
-        if (!signal.aborted) this.log.warn(`loop ${loop.name} failed and is run again: ${messageOf(error)}`);
+        if (!signal.aborted) this.report(loop, error);
       }
       if (systemClock.monotonic() - began > 60_000) backoff.reset();
       if (!signal.aborted) await pause(systemClock, backoff.next(), signal);

@@ -1,6 +1,6 @@
 import type { Interceptor } from '@connectrpc/connect';
 import { ErrorReason, Permission } from '@ostler/contracts';
-import { AppError, systemClock } from '@ostler/kernel';
+import { AppError, type Clock, systemClock } from '@ostler/kernel';
 
 import { anyCall, type Call } from '../call';
 import { rulesOf } from '../method-rules';
@@ -30,20 +30,25 @@ export function authenticate(authenticator: Authenticator): Interceptor {
 const recheckAfterMs = 15_000;
 const checkedAt = new WeakMap<Call, number>();
 
-/** For streams: a caller whose session ended, or whose role changed, does not keep what was opened before. */
-export function authenticateAgain(authenticator: Authenticator): () => Promise<void> {
+/** For streams: a caller whose session ended, or who may do less than before, does not keep what was opened. */
+export function authenticateAgain(
+  authenticator: Authenticator,
+  clock: Clock = systemClock,
+): () => Promise<void> {
   return async () => {
     const call = anyCall();
-    const now = systemClock.monotonic();
+    const now = clock.monotonic();
     const last = checkedAt.get(call);
     if (last === undefined) checkedAt.set(call, now);
-    if (last === undefined || now - last < recheckAfterMs || isPublic(call)) return;
+    if (last === undefined || now - last < recheckAfterMs || !call.caller) return;
     checkedAt.set(call, now);
+    const before = call.caller;
     call.caller = await authenticator.authenticate(call);
-    if (!call.caller?.permissions.has(rulesOf(call.method).permission)) {
+    const isLess = [...before.permissions].some((permission) => !call.caller?.permissions.has(permission));
+    if (isLess || call.caller?.tenantUid !== before.tenantUid) {
       throw new AppError(
         ErrorReason.UNAUTHENTICATED,
-        'Your session has ended, or your role has changed. Sign in again.',
+        'Your session has ended, or your role has changed. Connect again.',
       );
     }
   };
