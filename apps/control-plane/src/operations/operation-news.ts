@@ -1,6 +1,9 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { type Clock, systemClock } from '@ostler/kernel';
+import { type Clock, systemClock, type Timer } from '@ostler/kernel';
 import { Wake } from '../platform/db';
+
+/** News of this process come at once by `tell`; the wake-up, which cannot say whose they are, may wait for more. */
+const WAKE_DELAY_MS = 25;
 
 /** Wakes whoever waits for news of one operation: at once within this process, by LISTEN from others. */
 @Injectable()
@@ -8,15 +11,17 @@ export class OperationNews implements OnModuleInit, OnModuleDestroy {
   private readonly waiting = new Map<string, Set<() => void>>();
   private readonly clock: Clock = systemClock;
   private off: (() => void) | undefined;
+  private soon: Timer | undefined;
 
   constructor(private readonly wake: Wake) {}
 
   onModuleInit(): void {
-    this.off = this.wake.on('operations', () => this.tellAll());
+    this.off = this.wake.on('operations', () => this.tellAllSoon());
   }
 
   onModuleDestroy(): void {
     this.off?.();
+    this.soon?.cancel();
     this.tellAll();
   }
 
@@ -65,6 +70,13 @@ export class OperationNews implements OnModuleInit, OnModuleDestroy {
     const waiters = this.waiting.get(uid) ?? new Set();
     this.waiting.set(uid, waiters.add(cancel));
     return { arrived: promise, cancel };
+  }
+
+  private tellAllSoon(): void {
+    this.soon ??= this.clock.after(WAKE_DELAY_MS, () => {
+      this.soon = undefined;
+      this.tellAll();
+    });
   }
 
   private tellAll(): void {
