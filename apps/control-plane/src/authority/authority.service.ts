@@ -185,7 +185,7 @@ export class AuthorityService implements OnModuleInit {
 
   private async toIssuer(row: AuthorityRow): Promise<Issuer> {
     return {
-      certificate: new X509Certificate(row.certificate),
+      certificate: new X509Certificate(new Uint8Array(row.certificate)),
       key: await privateKeyFromDer(this.vault.open(row.sealed_key, keyPlace(row.uid))),
     };
   }
