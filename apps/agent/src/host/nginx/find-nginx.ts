@@ -37,6 +37,12 @@ export async function findNginx(options: FindNginxOptions): Promise<FoundNginx> 
       'NGINX_UNUSABLE',
       `The agent's folder ${JSON.stringify(options.folder)} has a character that nginx or systemd reads as syntax; move it to a plain path.`,
     );
+  const closed = options.root ? await closedFolder(options.folder, options.files) : undefined;
+  if (closed !== undefined)
+    return missing(
+      'NGINX_UNUSABLE',
+      `nginx's workers cannot enter ${closed}, so they could not read what lies in ${options.folder}. Allow others to pass it (chmod o+x), or move the agent's folder.`,
+    );
   return {
     found: true,
     runtime: await (system ? findSystem(installation, options) : findPrivate(installation, options)),
@@ -45,6 +51,17 @@ export async function findNginx(options: FindNginxOptions): Promise<FoundNginx> 
 
 function missing(reason: 'NGINX_MISSING' | 'NGINX_UNUSABLE', message: string): FoundNginx {
   return { found: false, reason, message };
+}
+
+/** The first folder on the way that the user of nginx's workers may not pass. */
+async function closedFolder(folder: string, files: Files): Promise<string | undefined> {
+  const parts = folder.split('/').slice(1, -1);
+  for (let count = 1; count <= parts.length; count += 1) {
+    const path = `/${parts.slice(0, count).join('/')}`;
+    const state = await files.state(path);
+    if (state?.kind === 'folder' && (state.mode & 0o001) === 0) return path;
+  }
+  return undefined;
 }
 
 async function findSystem(installation: Installation, options: FindNginxOptions): Promise<NginxRuntime> {

@@ -47,6 +47,8 @@ export class SystemNginx extends BaseNginx {
   protected readonly title = '';
   protected readonly chosen: readonly string[] = [];
 
+  /** Master whose limits were looked at. */
+  private raisedFor: number | undefined;
   /** To read it anew takes a process; most commits find it as it was. */
   private known:
     | { readonly fingerprint: string | undefined; readonly foreign: ForeignConfiguration }
@@ -86,8 +88,9 @@ export class SystemNginx extends BaseNginx {
   }
 
   async ensureRunning(): Promise<void> {
-    if (!(await this.processes())) await this.start();
-    await this.raiseLimits();
+    const processes = await this.processes();
+    if (!processes) await this.start();
+    if (processes?.masterPid !== this.raisedFor || !processes) await this.raiseLimits();
   }
 
   private async start(): Promise<void> {
@@ -192,8 +195,9 @@ export class SystemNginx extends BaseNginx {
     }
     const processes = await this.processes();
     const limit = processes && (await openFilesLimit(processes.masterPid));
-    if (limit === undefined || limit >= OPEN_FILES) return;
-    await this.outside(PRLIMIT, [`--pid=${processes?.masterPid}`, `--nofile=${OPEN_FILES}:`]);
+    if (limit !== undefined && limit < OPEN_FILES)
+      await this.outside(PRLIMIT, [`--pid=${processes?.masterPid}`, `--nofile=${OPEN_FILES}:`]);
+    this.raisedFor = processes?.masterPid;
   }
 
   private async hasText(path: string, text: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { messageOf, pause, type Clock } from '@ostler/kernel';
 import type { Files } from '../../host/fs/port';
 import type { Net } from '../../host/net';
 import { nginxMessage } from '../../host/nginx';
-import type { FoundNginx, NginxMissing, NginxRuntime } from '../../host/nginx';
+import type { ForeignConfiguration, FoundNginx, NginxMissing, NginxRuntime } from '../../host/nginx';
 import { assembleGeneration, hookText } from './assemble';
 import { foreignPorts, type Change, type Refusal } from './change';
 import { Commit, type CommitEnvironment, type CommitFailpoint, type Live } from './commit';
@@ -41,6 +41,7 @@ const GATHER_STEP_MS = 15;
 const GATHER_MOST_MS = 250;
 
 const REMEMBERED_BATCHES = 5;
+const LOOK_HOLDS_MS = 5_000;
 
 interface Waiting {
   readonly change: Change;
@@ -59,6 +60,7 @@ interface Ready {
  */
 export class NginxTarget {
   readonly layout: Layout;
+  private look: { readonly atMs: number; readonly foreign: Promise<ForeignConfiguration> } | undefined;
   /** Sites of the commit under way: what is live of them is about to change. */
   private inFlight: ReadonlySet<string> = new Set();
   private recentlyChanged: ReadonlySet<string>[] = [];
@@ -253,16 +255,30 @@ export class NginxTarget {
   }
 
   /** The same again: nothing is written, but a foreign server block may have come, or nginx gone. */
-  private async confirm(contribution: Contribution, { runtime, environment }: Ready): Promise<Outcome> {
+  private async confirm(contribution: Contribution, ready: Ready): Promise<Outcome> {
     try {
-      await runtime.ensureRunning();
-      const foreign = await runtime.readForeign();
-      const shadow = shadowOf(contribution.domains, foreignPorts(contribution, environment.facts), foreign);
+      const foreign = await this.lookAround(ready);
+      const shadow = shadowOf(
+        contribution.domains,
+        foreignPorts(contribution, ready.environment.facts),
+        foreign,
+      );
       if (shadow !== undefined) return { committed: false, reason: 'DOMAIN_SHADOWED', message: shadow };
       return { committed: true, generation: this.live.generation };
     } catch (error) {
       return { committed: false, reason: 'NGINX_UNAVAILABLE', message: messageOf(error) };
     }
+  }
+
+  /** One look serves every site that asks within a few seconds. */
+  private lookAround({ runtime }: Ready): Promise<ForeignConfiguration> {
+    const now = this.options.clock.monotonic();
+    if (!this.look || now - this.look.atMs > LOOK_HOLDS_MS) {
+      const foreign = runtime.ensureRunning().then(() => runtime.readForeign());
+      this.look = { atMs: now, foreign };
+      foreign.catch(() => (this.look = undefined));
+    }
+    return this.look.foreign;
   }
 
   private enqueue(uid: string, change: Change): Promise<Outcome> {
