@@ -16,12 +16,14 @@ import type { ChallengeRelay } from './challenge-relay';
 import { type ConnectedAgent, type ConnectedAgents, REPLACED_RETRY_MS } from './connected-agents';
 import type { DevelopmentCertificates } from './development-certificates';
 import type { AgentFeatures, AgentServer } from './features';
+import type { HelloGate } from './hello-gate';
 
 export interface LaneHostServices {
   readonly features: AgentFeatures;
   readonly agents: ConnectedAgents;
   readonly certificates: DevelopmentCertificates;
   readonly challenges: ChallengeRelay;
+  readonly gate: HelloGate;
 }
 
 /**
@@ -43,7 +45,16 @@ export class ServerLaneHost implements ControlLaneHost {
   }
 
   async hello(hello: Hello): Promise<Greeting> {
-    const { features, agents } = this.services;
+    const { features, agents, gate } = this.services;
+    const retryAfterMs = gate.admit();
+    if (retryAfterMs > 0) {
+      return {
+        accepted: false,
+        reason: 'OVERLOADED',
+        message: 'Too many agents connect at once.',
+        retryAfterMs,
+      };
+    }
     const { epoch } = await features.get('directory').hello(this.server, hello);
     if (hello.revision > 0n) {
       const { epoch: storedEpoch, revision, manifestSha256 } = hello;

@@ -28,6 +28,7 @@ import { ServerLaneHost } from './control-lane-host';
 import { DevelopmentCertificates } from './development-certificates';
 import { AgentFeatures, type AgentServer } from './features';
 import { rulesOf } from './frame-rules';
+import { HelloGate } from './hello-gate';
 
 type ControlCall = ServerDuplexStream<AgentFrame, ControlPlaneFrame>;
 type TelemetryCall = ServerDuplexStream<TelemetryFrame, TelemetryAcknowledgement>;
@@ -41,6 +42,7 @@ const RESTART_RETRY_MS = 1000;
 export class LanesRpc {
   /** Shortened by tests alone. */
   timing: LaneTiming | undefined;
+  private readonly gate = new HelloGate();
   private readonly invalidControl = rulesOf(AgentFrameSchema);
   private readonly invalidTelemetry = rulesOf(TelemetryFrameSchema);
 
@@ -74,8 +76,8 @@ export class LanesRpc {
   };
 
   private runControl(server: AgentServer, stream: GrpcLaneStream<AgentFrame, ControlPlaneFrame>): void {
-    const { features, agents, certificates, challenges, timing } = this;
-    const host = new ServerLaneHost(server, { features, agents, certificates, challenges });
+    const { features, agents, certificates, challenges, gate, timing } = this;
+    const host = new ServerLaneHost(server, { features, agents, certificates, challenges, gate });
     const lane = new ControlPlaneControlLane(stream, host, {
       clock: systemClock,
       timing,
