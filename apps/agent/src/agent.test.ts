@@ -1,12 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import {
-  ConditionStatus,
-  ErrorReason,
-  Kind,
-  ManifestBodySchema,
-  OperationReport_State as State,
-  OperationStartSchema,
-} from '@ostler/contracts';
+import { ConditionStatus, ErrorReason, Kind, ManifestBodySchema } from '@ostler/contracts';
 import { AppError, newUid } from '@ostler/kernel';
 import { describe, expect, test } from 'vitest';
 import type { Output } from './reconcile';
@@ -252,6 +245,21 @@ describe('a body that cannot be taken', () => {
     expect(server.files.tree('/effects')).toEqual({});
   });
 
+  test('is taken after an update of the agent that knows it, without another offer', async () => {
+    const server = await fakeServer();
+    const before = await server.boot();
+    const uid = newUid();
+    server.sites.refused.add('a');
+    await offer(before, { serverUid: server.serverUid, revision: 1n, resources: [{ uid, name: 'a' }] });
+    await before.reconciler.settled();
+    expect(readyOf(takeStatus(before).get(uid))).toBe(`${ConditionStatus.FALSE} INVALID`);
+    server.sites.refused.clear();
+    const after = await server.boot();
+    await after.reconciler.settled();
+    expect(readyOf(takeStatus(after).get(uid))).toBe(READY);
+    expect(after.core.fence().revision).toBe(1n);
+  });
+
   test('is taken when a later manifest has a good one', async () => {
     const server = await fakeServer();
     const agent = await server.boot();
@@ -359,37 +367,4 @@ describe('the reconciler', () => {
     await agent.reconciler.settled();
     expect(takeStatus(agent).size).toBe(60);
   });
-});
-
-test('a plan goes to the drivers and changes nothing', async () => {
-  const server = await fakeServer();
-  const agent = await server.boot();
-  const uid = newUid();
-  const body = toBinary(ManifestBodySchema, siteBody('a.example'));
-  const head = { uid, kind: Kind.SITE, name: 'a', generation: 1n };
-  const plan = await agent.core.plan({
-    $typeName: 'ostler.link.v1.PlanRequest',
-    planId: 'p',
-    resources: [
-      {
-        $typeName: 'ostler.link.v1.PlannedResource',
-        head: { $typeName: 'ostler.link.v1.ManifestEntryHead', tenantUid: '', edges: [], ...head },
-        body,
-      },
-    ],
-  });
-  expect(plan).toMatchObject({ planId: 'p', valid: true, actions: [`write ${uid}`] });
-  expect(server.files.tree('/effects')).toEqual({});
-  expect(agent.core.fence().revision).toBe(0n);
-});
-
-test('a no-op ends at once, once, and is forgotten when the control plane has its end', async () => {
-  const server = await fakeServer();
-  const agent = await server.boot();
-  const start = create(OperationStartSchema, { uid: newUid(), operation: { case: 'noop', value: {} } });
-  await agent.core.startOperation(start);
-  await agent.core.startOperation(start);
-  expect(agent.core.unacknowledgedOperations()).toMatchObject([{ uid: start.uid, state: State.SUCCEEDED }]);
-  agent.core.forgetOperation(start.uid);
-  expect(agent.core.unacknowledgedOperations()).toEqual([]);
 });

@@ -108,6 +108,7 @@ export function createAgent(deps: AgentDeps): Agent {
     async start() {
       await facts.refresh();
       await operations.recover();
+      await intake.judgeAgain();
       reconciler.start();
       collecting = clock.after(COLLECT_RELEASES_MS, collect);
     },

@@ -32,30 +32,47 @@ export class ManifestIntake {
 
   take(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
     return this.serial.run(async () => {
-      const { store, reconciler, log } = this.deps;
-      const fence = judgeOffer(store.ledger.fence(), offer);
+      const fence = judgeOffer(this.deps.store.ledger.fence(), offer);
       if (!fence.take) return { stored: false, reason: fence.reason, message: fence.message, uids: [] };
       if (fence.stored) return { stored: true, fence: offer };
-      const change = await judgeManifest(offer, index, {
-        serverUid: this.deps.serverUid(),
-        body: (sha256) => store.ledger.body(sha256),
-        inForce: (uid) => store.ledger.entry(uid)?.accepted,
-        check: (entry, body) => this.check(entry, body),
-      });
-      if ('reason' in change) return { stored: false, ...change };
-      const before = reconciler.versions();
-      failpoint('ledger.before-commit');
-      store.ledger.commit(change);
-      failpoint('ledger.stored');
-      log.info('a manifest is stored', numbersOf(offer, change.accepted.length, change.refused.length));
-      for (const { message } of change.refused) log.warn(message);
-      reconciler.manifestStored(before, change);
-      return {
-        stored: true,
-        fence: offer,
-        ...(change.refused.length > 0 && { refused: summary(change.refused) }),
-      };
+      return this.judgeAndStore(offer, index);
     });
+  }
+
+  /**
+   * Judges the stored manifest again when something of it was refused: an agent that was updated may take it,
+   * and the control plane does not offer the same numbers twice.
+   */
+  async judgeAgain(): Promise<void> {
+    await this.serial.run(async () => {
+      const { ledger } = this.deps.store;
+      const index = ledger.index();
+      const refused = [...ledger.entries()].some((entry) => entry.refused !== undefined);
+      if (index && refused) await this.judgeAndStore(ledger.fence(), index);
+    });
+  }
+
+  private async judgeAndStore(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+    const { store, reconciler, log } = this.deps;
+    const change = await judgeManifest(offer, index, {
+      serverUid: this.deps.serverUid(),
+      body: (sha256) => store.ledger.body(sha256),
+      inForce: (uid) => store.ledger.entry(uid)?.accepted,
+      check: (entry, body) => this.check(entry, body),
+    });
+    if ('reason' in change) return { stored: false, ...change };
+    const before = reconciler.versions();
+    failpoint('ledger.before-commit');
+    store.ledger.commit(change);
+    failpoint('ledger.stored');
+    log.info('a manifest is stored', numbersOf(offer, change.accepted.length, change.refused.length));
+    for (const { message } of change.refused) log.warn(message);
+    reconciler.manifestStored(before, change);
+    return {
+      stored: true,
+      fence: offer,
+      ...(change.refused.length > 0 && { refused: summary(change.refused) }),
+    };
   }
 
   private async check(entry: ManifestEntry, body: ManifestBody): Promise<void> {

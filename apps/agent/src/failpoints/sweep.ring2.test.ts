@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperationReport_State as State } from '@ostler/contracts';
 import { rolldown } from 'rolldown';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SWEEP, type SweepInput, type SweepResult } from '../testing/sweep-scenario';
 import { FAILPOINTS, type FailpointName } from './registry';
+
+// Each case starts two agents and an nginx, beside whatever else this machine does.
+vi.setConfig({ testTimeout: 120_000 });
 
 const POINTS = Object.keys(FAILPOINTS) as FailpointName[];
 const visited = new Set<FailpointName>();
