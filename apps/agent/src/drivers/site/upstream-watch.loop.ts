@@ -6,7 +6,7 @@ import {
   type Upstream,
   type UpstreamHealth,
 } from '@ostler/contracts';
-import { messageOf, type Clock, type Timer } from '@ostler/kernel';
+import { messageOf, pause, type Clock, type Timer } from '@ostler/kernel';
 import type { Net } from '../../host/net';
 import { parseAddress } from './check/networks';
 import { addressProblem } from './check/upstreams';
@@ -16,6 +16,8 @@ import type { SitePolicy } from './policy';
 
 /** Names are asked again this often; the server's own resolver caches by the record's lifetime. */
 const RESOLVE_MS = 15_000;
+/** A resolver that is down must not hold up the first render. */
+const FIRST_RESOLVE_MS = 3_000;
 /** One site is rendered again for its upstreams at most this often. */
 const LEAST_BETWEEN_WAKES_MS = 2_000;
 
@@ -37,6 +39,8 @@ interface WatchedSite {
   readonly wake: () => void;
   lastWakeMs: number;
   waking: Timer | undefined;
+  /** The first render has taken what was known: from now on changes wake the site. */
+  settled: boolean;
   ended: boolean;
 }
 
@@ -55,7 +59,7 @@ export class UpstreamWatch {
 
   constructor(private readonly options: UpstreamWatchOptions) {}
 
-  /** Begins or goes on; resolves when every name has been asked for once. */
+  /** Begins or goes on; resolves when every name has been asked for once, or after three seconds. */
   async follow(uid: string, spec: SiteSpec, wake: () => void): Promise<void> {
     const key = JSON.stringify(spec.upstreams, (_, value: unknown) =>
       typeof value === 'bigint' ? String(value) : value,
@@ -82,10 +86,13 @@ export class UpstreamWatch {
       wake,
       lastWakeMs: -Infinity,
       waking: undefined,
+      settled: false,
       ended: false,
     };
     this.sites.set(uid, site);
-    await Promise.all(servers.map((server) => this.resolve(site, server, false)));
+    const all = Promise.all(servers.map((server) => this.resolve(site, server)));
+    await Promise.race([all, pause(this.options.clock, FIRST_RESOLVE_MS)]);
+    site.settled = true;
   }
 
   forget(uid: string): void {
@@ -126,17 +133,17 @@ export class UpstreamWatch {
     });
   }
 
-  private async resolve(site: WatchedSite, server: WatchedServer, isAgain: boolean): Promise<void> {
+  private async resolve(site: WatchedSite, server: WatchedServer): Promise<void> {
     const isName = parseAddress(server.host) === undefined;
     const [addresses, problem] = await this.lookUp(server, isName);
     if (site.ended) return;
     const before = [...server.addresses.keys()].join(' ');
     // What resolved once goes on when the resolver is down: stale is better than nothing.
-    if (addresses.length > 0 || !isAgain) this.replace(site, server, addresses);
+    if (addresses.length > 0) this.replace(site, server, addresses);
     const changed = before !== [...server.addresses.keys()].join(' ') || problem !== server.problem;
     server.problem = problem;
-    if (isAgain && changed) this.wakeSoon(site);
-    if (isName) this.later(site, RESOLVE_MS, () => void this.resolve(site, server, true));
+    if (site.settled && changed) this.wakeSoon(site);
+    if (isName) this.later(site, RESOLVE_MS, () => void this.resolve(site, server));
   }
 
   private async lookUp({ host, port }: WatchedServer, isName: boolean): Promise<[readonly string[], string]> {
