@@ -20,22 +20,24 @@ const scenes = { full: fullScene, empty: emptyScene, failing: failingScene };
 
 interface Look extends View {
   readonly scene: keyof typeof scenes;
+  /** Look with axe too: once for each theme and layout is enough, it takes its time. */
+  readonly axe: boolean;
 }
 
 /** Each width and each theme once over the fleet that has everything, and the others where they differ most. */
 const looks: readonly Look[] = [
-  { scene: 'failing', width: 375, theme: 'dark' },
-  { scene: 'failing', width: 768, theme: 'light' },
-  { scene: 'failing', width: 1280, theme: 'light' },
-  { scene: 'failing', width: 1920, theme: 'dark' },
-  { scene: 'full', width: 1280, theme: 'dark' },
-  { scene: 'empty', width: 375, theme: 'light' },
+  { scene: 'failing', width: 375, theme: 'dark', axe: true },
+  { scene: 'failing', width: 768, theme: 'light', axe: false },
+  { scene: 'failing', width: 1280, theme: 'light', axe: true },
+  { scene: 'failing', width: 1920, theme: 'dark', axe: false },
+  { scene: 'full', width: 1280, theme: 'dark', axe: false },
+  { scene: 'empty', width: 375, theme: 'light', axe: true },
 ];
 
 /** For a review by eye: every width in both themes. */
 const allLooks: readonly Look[] = (['full', 'empty', 'failing'] as const).flatMap((scene) =>
   [375, 768, 1280, 1920].flatMap((width) =>
-    (['light', 'dark'] as const).map((theme) => ({ scene, width, theme })),
+    (['light', 'dark'] as const).map((theme) => ({ scene, width, theme, axe: true })),
   ),
 );
 
@@ -84,6 +86,15 @@ afterAll(async () => {
   await rm(dist, { recursive: true, force: true });
 });
 
+/** Goes to a page as a link does, without loading the console again. */
+async function go(page: Page, path: string): Promise<void> {
+  await page.evaluate(async (to) => {
+    history.pushState({}, '', to);
+    // The router hears of it, then shows that it is busy until the page is there.
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+  }, path);
+}
+
 /** What is shown has come: no skeleton, no turning plan, fonts there. */
 async function settle(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
@@ -109,8 +120,8 @@ async function withServer(world: World, run: (server: MockServer) => Promise<voi
 }
 
 test.each(pictures ? allLooks : looks)(
-  'the $scene fleet at $width px, $theme: every page fits, complains of nothing, and axe finds nothing serious',
-  async ({ scene, ...view }) => {
+  'the $scene fleet at $width px, $theme (axe: $axe): every page fits and nothing complains',
+  async ({ scene, axe, ...view }) => {
     await withServer(scenes[scene]({ stepMs: 50, joinAfterSteps: 0 }), async ({ url }) => {
       const { page, context, complaints } = await openPage(browser, url, view);
       await signIn(page, 'owner@example.test', MOCK_PASSWORD);
@@ -118,12 +129,12 @@ test.each(pictures ? allLooks : looks)(
       const found: string[] = [];
       const all = scene === 'empty' ? pages : { ...pages, ...details };
       for (const [name, path] of Object.entries(all)) {
-        await page.goto(path);
+        await go(page, path);
         await settle(page);
         if (pictures) await picture(page, `${scene}-${name}-${view.width}-${view.theme}`);
         const overflow = await overflowOf(page);
         if (overflow > 0) found.push(`${name}: ${overflow} px wider than the window`);
-        found.push(...(await seriousFindings(page)).map((line) => `${name}: ${line}`));
+        if (axe) found.push(...(await seriousFindings(page)).map((line) => `${name}: ${line}`));
       }
       expect([...found, ...complaints.filter((line) => !EXPECTED.test(line))]).toEqual([]);
       await context.close();

@@ -19,7 +19,7 @@ export function Page({
   wide?: boolean;
 }) {
   return (
-    <div className={`mx-auto w-full px-4 py-5 md:px-6 ${wide ? 'max-w-[1600px]' : 'max-w-4xl'}`}>
+    <div className={`mx-auto w-full px-4 py-5 md:px-6 ${wide ? 'max-w-[1800px]' : 'max-w-4xl'}`}>
       <header className="mb-4 flex flex-wrap items-start gap-x-4 gap-y-3">
         <div className="min-w-0 grow basis-64">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">

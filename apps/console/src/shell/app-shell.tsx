@@ -1,4 +1,4 @@
-import { Outlet } from '@tanstack/react-router';
+import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useAtLeast } from '../lib/use-width';
 import { SkeletonRows } from '../components/panels';
@@ -18,6 +18,7 @@ export function AppShell() {
   const [paletteOpen, setPaletteOpen] = useState(false);
   usePaletteKey(setPaletteOpen);
   usePaletteSoon();
+  const isLoading = useRouterState({ select: ({ status }) => status === 'pending' });
   const isNarrow = !atLeast('xl');
   return (
     <div className="flex min-h-screen">
@@ -42,7 +43,7 @@ export function AppShell() {
       )}
       <div className="flex min-w-0 grow flex-col">
         <TopBar onMenu={() => setRailOpen(true)} onSearch={() => setPaletteOpen(true)} />
-        <main id="page" tabIndex={-1} className="min-w-0 grow outline-none">
+        <main id="page" tabIndex={-1} aria-busy={isLoading} className="min-w-0 grow outline-none">
           <Suspense fallback={<SkeletonRows />}>
             <Outlet />
           </Suspense>

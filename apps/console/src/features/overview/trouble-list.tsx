@@ -32,7 +32,9 @@ export function TroubleList({
     <Section title="Needs attention" text={count === 0 ? undefined : `${count}`} flush>
       {troubles.length === 0 ? (
         <p className="text-ink-2 px-4 py-6 text-sm">
-          Nothing does. Every server is connected, every resource is ready.
+          {servers.length + resources.length === 0
+            ? 'What fails, or is about to, is listed here.'
+            : 'Nothing does. Every server is connected, every resource is ready.'}
         </p>
       ) : (
         <ul className="divide-line divide-y">
