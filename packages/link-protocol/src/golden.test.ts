@@ -1,0 +1,59 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  type AgentFrame,
+  AgentFrameSchema,
+  type ControlPlaneFrame,
+  ControlPlaneFrameSchema,
+  TelemetryFrameSchema,
+} from '@ostler/contracts';
+import { expect, test } from 'vitest';
+
+// docs/adr/0111-lanes.md. Agents of every past version speak these bytes: they change never, new fields are added.
+const hash = new Uint8Array(32).fill(0xaa);
+const up = (frame: AgentFrame['frame']) =>
+  Buffer.from(toBinary(AgentFrameSchema, create(AgentFrameSchema, { frame }))).toString('hex');
+const down = (frame: ControlPlaneFrame['frame']) =>
+  Buffer.from(toBinary(ControlPlaneFrameSchema, create(ControlPlaneFrameSchema, { frame }))).toString('hex');
+const aa = 'aa'.repeat(32);
+
+test('frames of the agent', () => {
+  const hello = {
+    agentVersion: '1.2.3',
+    featureLevel: 1,
+    bootId: 'b',
+    instanceId: 'i',
+    epoch: 1n,
+    revision: 7n,
+  };
+  expect(up({ case: 'hello', value: { ...hello, manifestSha256: hash } as never })).toBe(
+    `0a350a05312e322e3310011a0162220169280130073a20${aa}`,
+  );
+  expect(up({ case: 'needBodies', value: { creditBytes: 1048576, sha256: [hash] } as never })).toBe(
+    `1a2608808040` + `1220${aa}`,
+  );
+  expect(up({ case: 'manifestStored', value: { epoch: 1n, revision: 7n, indexSha256: hash } as never })).toBe(
+    `2a26080110071a20${aa}`,
+  );
+});
+
+test('frames of the control plane', () => {
+  const welcome = {
+    epoch: 1n,
+    heartbeatIntervalMs: 10_000,
+    deadAfterMs: 25_000,
+    telemetryWindowBytes: 524_288,
+  };
+  expect(down({ case: 'welcome', value: welcome as never })).toBe('0a0d080110904e18a8c301288080' + '20');
+  const offer = { epoch: 1n, revision: 7n, indexSha256: hash, indexSize: 2, index: Uint8Array.of(8, 1) };
+  expect(down({ case: 'manifestOffer', value: offer as never })).toBe(`1a2c080110071a20${aa}20022a020801`);
+  const piece = { sha256: hash, offset: 0, size: 2, data: Uint8Array.of(8, 1) };
+  expect(down({ case: 'bodyPiece', value: piece as never })).toBe(`22280a20${aa}180222020801`);
+});
+
+test('a batch of output', () => {
+  const value = { operationUid: 'u', offset: 3n, data: Buffer.from('abc') };
+  const frame = create(TelemetryFrameSchema, { sequence: 5n, batch: { case: 'output', value } });
+  expect(Buffer.from(toBinary(TelemetryFrameSchema, frame)).toString('hex')).toBe(
+    '0805120a0a017510031a03616263',
+  );
+});
