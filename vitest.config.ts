@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'ring01',
           include: [`${sources}/**/*.test.{ts,tsx}`],
           exclude: [...never, '**/*.ring2.test.ts', '**/*.ring3.test.ts'],
+          // Milliseconds each, most of them; on a machine with twenty programs for two cores, not.
+          testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
       },
