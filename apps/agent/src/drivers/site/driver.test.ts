@@ -181,7 +181,26 @@ test('folders: missing, linked out of what the policy allows, owned by another u
   await expect(root('/srv/loop')).rejects.toThrow('too many links');
 });
 
-test('without nginx a site says what to do; a hand edit is reported or put back', async () => {
+test('without nginx a site says so; once nginx is there it is served', async () => {
+  const world = new World();
+  world.server.isMissing = true;
+  expect(shown(await world.reconcile({ handler: fixed }))).toEqual(['Ready=FALSE NGINX_MISSING']);
+  expect(
+    await world.driver.preview([{ uid: UID, resource: placed({ handler: fixed }) }], world.context()),
+  ).toMatchObject({ valid: false });
+  world.server.isMissing = false;
+  expect(shown(await world.reconcile({ handler: fixed }))).toEqual(['Ready=TRUE SERVING']);
+});
+
+test('a site that was never served is removed although there is no nginx; one that was waits for it', async () => {
+  const world = new World();
+  world.server.isMissing = true;
+  await world.driver.remove(UID, world.context());
+  world.server.files.seed(`${FOLDER}/sites/${UID}/digest/site.conf`, 'left by an earlier agent');
+  await expect(world.driver.remove(UID, world.context())).rejects.toThrow('nginx is not installed');
+});
+
+test('a hand edit is reported or put back', async () => {
   const world = new World();
   await world.reconcile({ handler: fixed });
   const [path] = Object.keys(world.server.files.tree(`${FOLDER}/sites`)).filter((name) =>
@@ -203,6 +222,16 @@ test('what is removed is gone: from nginx, from disk, with its logs', async () =
   await world.driver.remove(UID, world.context());
   expect(world.server.nginx.loaded.domains.size).toBe(0);
   expect(world.server.files.tree(`${FOLDER}/logs`)).toEqual({});
+});
+
+test('a removal that nginx does not let through is not done', async () => {
+  const world = new World();
+  await world.reconcile({ handler: fixed });
+  world.server.nginx.testFault = 'crashes';
+  await expect(world.driver.remove(UID, world.context())).rejects.toThrow('fails its test');
+  world.server.nginx.testFault = 'none';
+  await world.driver.remove(UID, world.context());
+  expect(world.server.nginx.loaded.domains.size).toBe(0);
 });
 
 test('a preview shows files and actions and changes nothing', async () => {

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { DriftPolicy, Kind, SiteStatusSchema, type SiteSpec } from '@ostler/contracts';
+import { DriftPolicy, ErrorReason, Kind, SiteStatusSchema, type SiteSpec } from '@ostler/contracts';
 import { AppError, messageOf, type Clock, type ResourceUid } from '@ostler/kernel';
 import type { Files } from '../../host/fs';
 import type { Net } from '../../host/net';
@@ -84,7 +84,9 @@ export class SiteDriver implements Driver {
 
   async remove(uid: ResourceUid, context: DriverContext): Promise<void> {
     this.watch.forget(uid);
-    await context.parked(() => this.parts.target.remove(uid));
+    const outcome = await context.parked(() => this.parts.target.remove(uid));
+    // Asked for again with back-off: a tombstone is done when nothing of the site is served.
+    if (!outcome.committed) throw new AppError(ErrorReason.UNAVAILABLE, outcome.message);
   }
 
   async preview(changes: readonly PreviewChange[], context: DriverContext): Promise<Previewed> {

@@ -1,6 +1,7 @@
 import { systemClock } from '@ostler/kernel';
 import { FakeFiles } from '../../host/fs/fake';
 import { FakeNet } from '../../host/net/fake';
+import type { FoundNginx } from '../../host/nginx';
 import { FakeNginx } from '../../host/nginx/fake';
 import type { CommitFailpoint } from './commit';
 import { block, directive, type Contribution } from './index';
@@ -14,6 +15,8 @@ export class FakeServer {
   readonly nginx = new FakeNginx(this.files);
   readonly net = new FakeNet();
   readonly logged: string[] = [];
+  /** No nginx is installed; whoever looks again later may find one. */
+  isMissing = false;
 
   constructor() {
     this.net.answer = (request) => this.nginx.answer(request);
@@ -21,7 +24,10 @@ export class FakeServer {
 
   /** An agent that has just started. */
   start(failpoint: (name: CommitFailpoint) => void = () => undefined): NginxTarget {
-    const found = { found: true, runtime: this.nginx } as const;
+    const found = (): FoundNginx =>
+      this.isMissing
+        ? { found: false, reason: 'NGINX_MISSING', message: 'nginx is not installed.' }
+        : { found: true, runtime: this.nginx };
     return new NginxTarget({
       files: this.files,
       net: this.net,
@@ -29,7 +35,7 @@ export class FakeServer {
       log: (line) => void this.logged.push(line),
       failpoint,
       folder: FOLDER,
-      find: () => Promise.resolve(found),
+      find: () => Promise.resolve(found()),
     });
   }
 }

@@ -148,7 +148,9 @@ export class NginxTarget {
   async remove(uid: string): Promise<Outcome> {
     const ready = await this.whenReady();
     if ('reason' in ready) {
-      // Without nginx nothing is served; what lies on disk goes when nginx is there again.
+      // What was once served would be again as soon as nginx is back: that waits for nginx to be taken out of it.
+      const isKnown = (await this.options.files.list(`${this.layout.sites}/${uid}`)).length > 0;
+      if (!isKnown) return { committed: true, generation: null };
       return { committed: false, reason: 'NGINX_UNAVAILABLE', message: ready.message };
     }
     if (!this.waiting.has(uid) && !this.live.sites.has(uid) && !this.inFlight.has(uid))
