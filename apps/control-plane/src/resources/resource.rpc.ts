@@ -1,4 +1,4 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type Message } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import {
@@ -17,6 +17,7 @@ import { HistoryService } from './reading/history.service';
 import { ResourceReader } from './reading/resource-reader';
 import { requireRead, requireWrite, requireWriteAll } from './resource-permissions';
 import { WatchService } from './watching/watch.service';
+import { WriteQueue } from './write-queue';
 
 /** The edge: decode, delegate, encode. Authentication, permission, idempotency and audit are in the chain. */
 @Injectable()
@@ -24,6 +25,7 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   constructor(
     private readonly rpc: RpcRegistry,
     private readonly mutations: Mutations,
+    private readonly queue: WriteQueue,
     private readonly applying: ApplyService,
     private readonly results: ApplyResults,
     private readonly dryRuns: DryRunService,
@@ -35,14 +37,14 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   ) {}
 
   onModuleInit(): void {
-    // A dry run waits for servers, and must not hold a transaction meanwhile.
-    this.rpc.service(ResourceService, this, { ownUnit: ['apply'] });
+    // A dry run waits for servers, every other change for its turn; neither may hold a transaction meanwhile.
+    this.rpc.service(ResourceService, this, { ownUnit: ['apply', 'delete', 'revert'] });
   }
 
   apply(request: ApplyRequest): Promise<ApplyResponse> {
     requireWriteAll(request.resources);
     if (request.dryRun) return this.dryRuns.run(request);
-    return this.mutations.unit(async () => {
+    return this.inTurn(async () => {
       const admitted = await this.applying.apply(request);
       return create(ApplyResponseSchema, { results: await this.results.of(admitted) });
     });
@@ -65,7 +67,7 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
 
   delete(request: DeleteRequest) {
     requireWrite(request.kind);
-    return this.deleting.delete(request);
+    return this.inTurn(() => this.deleting.delete(request));
   }
 
   listRevisions(request: ListRevisionsRequest) {
@@ -78,8 +80,15 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
     return this.history.diff(request);
   }
 
-  async revert(request: RevertRequest) {
+  revert(request: RevertRequest) {
     requireWrite(request.kind);
-    return create(RevertResponseSchema, { resource: await this.reverting.revert(request) });
+    return this.inTurn(async () =>
+      create(RevertResponseSchema, { resource: await this.reverting.revert(request) }),
+    );
+  }
+
+  /** One change of a tenant after the other, each in its own transaction. */
+  private inTurn<T extends Message>(work: () => Promise<T>): Promise<T> {
+    return this.queue.run(currentCall().tenantUid, () => this.mutations.unit(work));
   }
 }

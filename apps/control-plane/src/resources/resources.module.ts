@@ -21,6 +21,7 @@ import { ResourceRepository } from './store/resource.repository';
 import { RevisionRepository } from './store/revision.repository';
 import { ResourceChanges } from './watching/resource-changes';
 import { WatchService } from './watching/watch.service';
+import { WriteQueue } from './write-queue';
 
 /** The engine: what people declare, for every kind alike. */
 @Module({
@@ -46,6 +47,7 @@ import { WatchService } from './watching/watch.service';
     StatusIntake,
     StatusRepository,
     WatchService,
+    WriteQueue,
   ],
   exports: [ChangePlannerSlot, ResourceChanges, ServerChanges, StatusIntake],
 })

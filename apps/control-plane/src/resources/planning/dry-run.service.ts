@@ -6,6 +6,7 @@ import { ApplyService } from '../admission/apply.service';
 import { UnitOfWork } from '../../platform/db';
 import { audit, currentCall } from '../../platform/rpc';
 import { ApplyResults } from '../reading/apply-results';
+import { WriteQueue } from '../write-queue';
 import { ChangePlannerSlot, type PreparedPlan } from './change-planner.port';
 
 /** Ends the transaction of a dry run with what it found out. */
@@ -26,10 +27,11 @@ export class DryRunService {
     private readonly apply: ApplyService,
     private readonly results: ApplyResults,
     private readonly planner: ChangePlannerSlot,
+    private readonly queue: WriteQueue,
   ) {}
 
   async run(request: ApplyRequest): Promise<ApplyResponse> {
-    const { response, plan } = await this.tryOut(request);
+    const { response, plan } = await this.queue.run(currentCall().tenantUid, () => this.tryOut(request));
     audit.nothingChanged();
     response.plans = await plan.ask();
     return response;

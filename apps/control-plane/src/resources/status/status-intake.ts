@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { execute, query, queryOne, UnitOfWork, Wake } from '../../platform/db';
 import { OrderOfChanges } from '../store/order-of-changes';
 import { ResourceRepository } from '../store/resource.repository';
+import { WriteQueue } from '../write-queue';
 
 interface PlacedRow {
   readonly uid: string;
@@ -22,6 +23,7 @@ export class StatusIntake {
     private readonly unitOfWork: UnitOfWork,
     private readonly wake: Wake,
     private readonly resources: ResourceRepository,
+    private readonly queue: WriteQueue,
   ) {}
 
   /**
@@ -29,6 +31,11 @@ export class StatusIntake {
    * is late, or the server is not honest. A removal counts only where a tombstone asked for it.
    */
   take(serverUid: string, reports: readonly PlacementReport[]): Promise<void> {
+    // In turn: parallel ones would wait for the same lock, each with a connection in its hand.
+    return this.queue.run('status', () => this.takeNow(serverUid, reports));
+  }
+
+  private takeNow(serverUid: string, reports: readonly PlacementReport[]): Promise<void> {
     return this.unitOfWork.asSystem('status-intake', async () => {
       const server = await queryOne<{ tenantUid: string }>(
         'select tenant_uid as "tenantUid" from server where uid = $1',
