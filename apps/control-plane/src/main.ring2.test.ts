@@ -13,6 +13,9 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 
 // Beside the package's own modules, from where what is not bundled is found.
 const program = join(import.meta.dirname, '../dist/test/main.js');
+// Each of these starts processes and databases, on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 let data: string;
 const running = new Set<ChildProcess>();
 
