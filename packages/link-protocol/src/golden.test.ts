@@ -8,7 +8,7 @@ import {
 } from '@ostler/contracts';
 import { expect, test } from 'vitest';
 
-// docs/adr/0111-lanes.md. Agents of every past version speak these bytes: they change never, new fields are added.
+// docs/adr/0131-lanes.md. Agents of every past version speak these bytes: they change never, new fields are added.
 const hash = new Uint8Array(32).fill(0xaa);
 const up = (frame: AgentFrame['frame']) =>
   Buffer.from(toBinary(AgentFrameSchema, create(AgentFrameSchema, { frame }))).toString('hex');
