@@ -1,4 +1,6 @@
+export * from './builders';
 export * from './handler';
+export * from './placements';
 export * from './scenes';
 export * from './serve';
 export * from './transport';

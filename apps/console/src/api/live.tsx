@@ -16,6 +16,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
+import { resourcesOfKind } from './by-kind';
 import { type LiveData, LiveStore } from './live-store';
 import { useOstler } from './ostler';
 
@@ -86,20 +87,13 @@ export function useLiveData(): LiveData {
 
 /** All resources of one kind, by name. */
 export function useResources(kind: Kind): readonly Resource[] {
-  const { resources } = useLiveData();
-  return useMemo(
-    () =>
-      [...resources.values()]
-        .filter(({ meta }) => meta?.kind === kind)
-        .sort((a, b) => (a.meta?.name ?? '').localeCompare(b.meta?.name ?? '')),
-    [resources, kind],
-  );
+  return resourcesOfKind(useLiveData().resources, kind);
 }
 
 export function useResource(kind: Kind, name: string): Resource | undefined {
   const { resources } = useLiveData();
   return useMemo(
-    () => [...resources.values()].find(({ meta }) => meta?.kind === kind && meta.name === name),
+    () => resourcesOfKind(resources, kind).find(({ meta }) => meta?.name === name),
     [resources, kind, name],
   );
 }
