@@ -1,4 +1,5 @@
-import { Agent, get } from 'node:http';
+import { type Agent, get } from 'node:http';
+import type { Socket } from 'node:net';
 
 import { waitFor } from '../harness';
 
@@ -14,6 +15,9 @@ export interface Page {
   readonly body: string;
 }
 
+/** Connections that carried a request before: Node tells it only of those that were idle in between. */
+const shared = new WeakSet<Socket>();
+
 /** Asks for `/` of this domain at an address. Without an agent: on a connection of its own. */
 export function pageOf(address: Address, domain: string, agent?: Agent, timeoutMs = 10_000): Promise<Page> {
   return new Promise((resolve, reject) => {
@@ -28,7 +32,12 @@ export function pageOf(address: Address, domain: string, agent?: Agent, timeoutM
       },
     );
     request.on('timeout', () => request.destroy(new Error(`No answer within ${timeoutMs} ms.`)));
-    request.on('error', (error) => reject(Object.assign(error, { reusedSocket: request.reusedSocket })));
+    let onSharedConnection = false;
+    request.on('socket', (socket) => {
+      onSharedConnection = shared.has(socket);
+      shared.add(socket);
+    });
+    request.on('error', (error) => reject(Object.assign(error, { onSharedConnection })));
   });
 }
 

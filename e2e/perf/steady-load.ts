@@ -67,6 +67,6 @@ export function startLoad(options: LoadOptions): Load {
 
 /** A client cannot know that the server was closing an idle connection as it sent; a GET is sent again. */
 function wasClosedUnderIt(error: unknown): boolean {
-  const { code, reusedSocket } = error as { code?: string; reusedSocket?: boolean };
-  return reusedSocket === true && (code === 'ECONNRESET' || code === 'EPIPE');
+  const { code, onSharedConnection } = error as { code?: string; onSharedConnection?: boolean };
+  return onSharedConnection === true && (code === 'ECONNRESET' || code === 'EPIPE');
 }
