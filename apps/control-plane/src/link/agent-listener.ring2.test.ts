@@ -80,7 +80,7 @@ async function shownBy(
 
 test('the agent of a server that joined is welcomed', async () => {
   const { lane, end, close } = connectAgent(app.agentPort, identity);
-  await vi.waitFor(() => expect(lane.running).toBe(true));
+  await vi.waitFor(() => expect(lane.running).toBe(true), { timeout: 10_000 });
   close();
   expect((await end).welcomed).toBe(true);
 });
@@ -195,7 +195,7 @@ test('a certificate is renewed for the key that joined, and for no other', async
   const pems = pemsOf(await renew(identity.csr));
   expect(pems.chainPem).not.toBe(identity.chainPem);
   const { lane, close } = connectAgent(app.agentPort, { ...identity, ...pems });
-  await vi.waitFor(() => expect(lane.running).toBe(true));
+  await vi.waitFor(() => expect(lane.running).toBe(true), { timeout: 10_000 });
   close();
   await expect(renew((await newCsr()).csr)).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
   await expect(renew(Buffer.from('no CSR'))).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
@@ -204,7 +204,7 @@ test('a certificate is renewed for the key that joined, and for no other', async
 test('the lanes of a removed server end within 2 s, and it is not let in again', async () => {
   const removed = await app.join('gone');
   const { lane, end } = connectAgent(app.agentPort, removed);
-  await vi.waitFor(() => expect(lane.running).toBe(true));
+  await vi.waitFor(() => expect(lane.running).toBe(true), { timeout: 10_000 });
   const began = performance.now();
   await app.fleet.removeServer({ requestId: crypto.randomUUID(), name: removed.serverName });
   expect((await end).goAway?.reason).toBe('REVOKED');
@@ -215,13 +215,13 @@ test('the lanes of a removed server end within 2 s, and it is not let in again',
 
 test('a newer lane takes over; an agent that was replaced and comes back is a copy and is refused', async () => {
   const first = connectAgent(app.agentPort, identity, undefined, 'first');
-  await vi.waitFor(() => expect(first.lane.running).toBe(true));
+  await vi.waitFor(() => expect(first.lane.running).toBe(true), { timeout: 10_000 });
   const again = connectAgent(app.agentPort, identity, undefined, 'first');
   expect((await first.end).goAway?.reason).toBe('REPLACED');
-  await vi.waitFor(() => expect(again.lane.running).toBe(true));
+  await vi.waitFor(() => expect(again.lane.running).toBe(true), { timeout: 10_000 });
   const second = connectAgent(app.agentPort, identity, undefined, 'second');
   expect((await again.end).goAway?.reason).toBe('REPLACED');
-  await vi.waitFor(() => expect(second.lane.running).toBe(true));
+  await vi.waitFor(() => expect(second.lane.running).toBe(true), { timeout: 10_000 });
   const copy = await connectAgent(app.agentPort, identity, undefined, 'first').end;
   expect(copy.goAway).toMatchObject({ reason: 'REPLACED' });
   expect(copy.message).toContain('same key');

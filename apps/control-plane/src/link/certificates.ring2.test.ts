@@ -130,7 +130,9 @@ test('a server that cannot serve it is named, and so is one that is away', async
   });
   lanes[1]!.close();
   await lanes[1]!.end;
-  await vi.waitFor(() => expect(app.app.get(ConnectedAgents).get(identities[1]!.serverUid)).toBeUndefined());
+  await vi.waitFor(() => expect(app.app.get(ConnectedAgents).get(identities[1]!.serverUid)).toBeUndefined(), {
+    timeout: 10_000,
+  });
   const away = await publish(0, 'shop.example');
   expect(away.servedEverywhere).toBe(false);
   expect(away.message).toContain('two: The server is not connected');

@@ -33,7 +33,7 @@ const wait = async (uid: string, waitSeconds = 10) =>
 
 async function connected(agent = new MemoryAgent()) {
   const lane = connectAgent(app.agentPort, identity, agent);
-  await vi.waitFor(() => expect(lane.lane.running).toBe(true));
+  await vi.waitFor(() => expect(lane.lane.running).toBe(true), { timeout: 10_000 });
   return { ...lane, leave: () => (lane.close(), lane.end) };
 }
 
@@ -56,7 +56,7 @@ test('an operation goes to the agent and back, and the agent may forget it', asy
   const { agent, leave } = await connected();
   const { uid } = await start();
   expect((await wait(uid)).state).toBe(Operation_State.SUCCEEDED);
-  await vi.waitFor(() => expect(agent.operations.size).toBe(0));
+  await vi.waitFor(() => expect(agent.operations.size).toBe(0), { timeout: 10_000 });
   await leave();
 });
 
@@ -83,12 +83,12 @@ test('an end is written once: what is said later changes nothing and is acknowle
   const agent = new ReportingAgent();
   const { leave } = await connected(agent);
   const { uid } = await start();
-  await vi.waitFor(() => expect(agent.operations.has(uid)).toBe(true));
+  await vi.waitFor(() => expect(agent.operations.has(uid)).toBe(true), { timeout: 10_000 });
   agent.say(uid, OperationReport_State.FAILED);
   expect((await wait(uid)).state).toBe(Operation_State.FAILED);
-  await vi.waitFor(() => expect(agent.operations.size).toBe(0));
+  await vi.waitFor(() => expect(agent.operations.size).toBe(0), { timeout: 10_000 });
   agent.say(uid, OperationReport_State.SUCCEEDED);
-  await vi.waitFor(() => expect(agent.operations.size).toBe(0));
+  await vi.waitFor(() => expect(agent.operations.size).toBe(0), { timeout: 10_000 });
   expect((await wait(uid)).state).toBe(Operation_State.FAILED);
   await leave();
 });
@@ -124,11 +124,11 @@ test("an agent cannot speak for another server's operation", async () => {
   const agent = new ReportingAgent();
   const mine = await connected(agent);
   const { uid } = await start();
-  await vi.waitFor(() => expect(agent.operations.has(uid)).toBe(true));
+  await vi.waitFor(() => expect(agent.operations.has(uid)).toBe(true), { timeout: 10_000 });
   const hostile = new MemoryAgent();
   hostile.operations.set(uid, create(OperationReportSchema, { uid, state: OperationReport_State.SUCCEEDED }));
   const lane = connectAgent(app.agentPort, other, hostile);
-  await vi.waitFor(() => expect(hostile.operations.size).toBe(0));
+  await vi.waitFor(() => expect(hostile.operations.size).toBe(0), { timeout: 10_000 });
   expect((await wait(uid, 1)).endedAt).toBeUndefined();
   agent.say(uid, OperationReport_State.FAILED);
   expect((await wait(uid)).state).toBe(Operation_State.FAILED);
@@ -141,7 +141,7 @@ test('output is read from any offset, each byte once, with gaps, and followed to
   const agent = new ReportingAgent();
   const { leave } = await connected(agent);
   const { uid } = await start();
-  await vi.waitFor(() => expect(agent.operations.has(uid)).toBe(true));
+  await vi.waitFor(() => expect(agent.operations.has(uid)).toBe(true), { timeout: 10_000 });
   const sink = app.app.get(OperationDispatcher);
   const server = { uid: identity.serverUid, name: 'worker', tenantUid: '' };
   const piece = (sequence: bigint, offset: bigint, text: string) =>
