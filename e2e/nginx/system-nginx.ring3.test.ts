@@ -123,6 +123,7 @@ test('a domain of a foreign vhost is refused with its file and line, and no file
 });
 
 test('foreign configuration that fails the test is named, and what is served stays', async () => {
+  await live({ sites: [one(2, 'two')] });
   await server.writeFile(
     '/etc/nginx/sites-enabled/broken',
     'server { listen 80; proxy_pass http://no-such-name.invalid; }\n',
@@ -134,9 +135,9 @@ test('foreign configuration that fails the test is named, and what is served sta
 });
 
 test.each(['nginx.staged', 'nginx.journalled', 'nginx.swapped', 'nginx.reloaded', 'nginx.watched'])(
-  'killed at %s and then without power: old or new, and the next life goes on',
+  'killed at %s, after the swap also without power: old or new, and the next life goes on',
   async (failpoint) => {
-    await live({ sites: [one(1, 'old')] });
+    await live({ sites: [one(1, 'old'), one(2, 'two')] });
     expect((await begin({ sites: [one(1, 'new')], failpoint })).code).toBe(255);
     expect(['old', 'new']).toContain((await ask('s1.test')).body);
     if (failpoint === 'nginx.swapped') await server.powerLoss();
