@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const sources = '{apps,packages,e2e,deploy,tooling}';
+const sources = '{apps,packages,e2e,deploy}';
 const never = ['**/node_modules/**', '**/dist/**'];
 
 // The rings of tests, one project each: `pnpm vitest run --project ring01`.

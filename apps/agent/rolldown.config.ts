@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Plugin } from 'rolldown';
-import { standaloneBundle } from '../../tooling/build/bundle.ts';
+import { standaloneBundle } from '../../deploy/tooling/build/bundle.ts';
 
 /**
  * V8 keeps the source of a program, with two bytes for each character as soon as one of them is beyond

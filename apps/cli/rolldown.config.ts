@@ -1,3 +1,3 @@
-import { standaloneBundle } from '../../tooling/build/bundle.ts';
+import { standaloneBundle } from '../../deploy/tooling/build/bundle.ts';
 
 export default standaloneBundle(import.meta.dirname, { file: 'main.js', format: 'esm' });

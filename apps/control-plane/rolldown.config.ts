@@ -1,3 +1,3 @@
-import { serverBundle } from '../../tooling/build/bundle.ts';
+import { serverBundle } from '../../deploy/tooling/build/bundle.ts';
 
 export default serverBundle(import.meta.dirname);

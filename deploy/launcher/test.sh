@@ -34,4 +34,4 @@ ensure_toolchain
 ensure_packages
 [ "$#" -gt 0 ] || ensure_test_packages
 trap - EXIT
-exec node "$OSTLER_ROOT/tooling/test-run/run.ts" "$@"
+exec node "$OSTLER_ROOT/deploy/tooling/test-run/run.ts" "$@"

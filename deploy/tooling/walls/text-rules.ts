@@ -8,7 +8,7 @@ export interface TextRule {
   readonly forbidden: RegExp;
 }
 
-const tests = /\.test\.tsx?$|\.contract\.ts$|\.fixture\.ts$|^e2e\/|^packages\/test-kit\/|^tooling\//;
+const tests = /\.test\.tsx?$|\.contract\.ts$|\.fixture\.ts$|^e2e\/|^packages\/test-kit\/|^deploy\/tooling\//;
 const config = /\/config\/|\.config\.ts$/;
 
 export const textRules: readonly TextRule[] = [

@@ -10,7 +10,7 @@ test('the reference says what the contract says; write it with pnpm docs:referen
   const pages = referencePages(await readContract());
   expect(pages.map(({ name }) => name)).toContain('site.md');
   for (const { name, text } of pages) {
-    expect(readFileSync(join(import.meta.dirname, '../../docs/reference', name), 'utf8'), name).toBe(text);
+    expect(readFileSync(join(import.meta.dirname, '../../../docs/reference', name), 'utf8'), name).toBe(text);
   }
 });
 

@@ -7,7 +7,7 @@ import { referencePages, type FileDescriptor } from './reference-pages.ts';
 
 // `pnpm docs:reference`: docs/reference/*.md from the comments and rules of proto/.
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 
 /** The contract with its comments, as buf reads it. */
 export async function readContract(): Promise<FileDescriptor[]> {

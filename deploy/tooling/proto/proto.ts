@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 // `pnpm proto` writes the generated contract anew; `pnpm proto check` fails on a style breach, on a change that
 // an older agent or client could not read, and on generated code that is not what proto/ says.
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 const generated = join(root, 'packages/contracts/src/gen');
 const plugins = join(root, 'node_modules/.bin');
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 import { findBreaches } from './find-breaches.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 
 /** Tracked and new files alike, so that a breach is seen before it is committed. */
 async function sourceFiles(): Promise<string[]> {

@@ -12,7 +12,7 @@ import type { Tally, VitestReport } from './tally.ts';
 
 // `npm test` behind the launcher: runs every check, says how each went, and ends with the closing line.
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 const reports = await mkdtemp(join(tmpdir(), 'ostler-test-run-'));
 const skipped: string[] = [];
 

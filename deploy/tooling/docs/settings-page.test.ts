@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 import { settingsPage } from './settings-page.ts';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 
 it('docs/settings.md says what the programs read (pnpm docs:settings writes it)', async () => {
   expect(await readFile(join(root, 'docs/settings.md'), 'utf8')).toBe(settingsPage());

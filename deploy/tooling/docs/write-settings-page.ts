@@ -3,4 +3,4 @@ import { join } from 'node:path';
 
 import { settingsPage } from './settings-page.ts';
 
-await writeFile(join(import.meta.dirname, '../../docs/settings.md'), settingsPage());
+await writeFile(join(import.meta.dirname, '../../../docs/settings.md'), settingsPage());

@@ -1,5 +1,5 @@
-import { SETTINGS as agentSettings } from '../../apps/agent/src/config/settings.ts';
-import { settings as controlPlaneSettings } from '../../apps/control-plane/src/config/settings.ts';
+import { SETTINGS as agentSettings } from '../../../apps/agent/src/config/settings.ts';
+import { settings as controlPlaneSettings } from '../../../apps/control-plane/src/config/settings.ts';
 
 interface Setting {
   readonly description: string;

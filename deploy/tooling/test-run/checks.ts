@@ -25,10 +25,10 @@ export const checks: readonly Check[] = [
   {
     name: 'walls',
     says: 'who may import whom',
-    argv: ['node', 'tooling/walls/check-walls.ts'],
+    argv: ['node', 'deploy/tooling/walls/check-walls.ts'],
     limitMinutes: 5,
   },
-  { name: 'contract', says: 'buf', argv: ['node', 'tooling/proto/proto.ts', 'check'], limitMinutes: 4 },
+  { name: 'contract', says: 'buf', argv: ['node', 'deploy/tooling/proto/proto.ts', 'check'], limitMinutes: 4 },
   {
     name: 'build',
     says: 'every program',

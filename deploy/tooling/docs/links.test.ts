@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '../../..');
 const pages = globSync(['*.md', 'docs/**/*.md', 'e2e/*.md'], { cwd: root });
 
 it.each(pages)('every link of %s to a file of ours leads somewhere', async (page) => {
