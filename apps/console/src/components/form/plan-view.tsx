@@ -1,5 +1,6 @@
 import { ApplyResult_Change as Change, type FieldChange, type ServerPlan } from '@ostler/contracts';
 import { countText } from '../../lib/amounts';
+import { Button } from '../button';
 import { FileChanges, fileCountsText } from '../diff-view';
 import { ErrorPanel, Skeleton } from '../panels';
 import { StatusText } from '../status';
@@ -34,6 +35,13 @@ export function PlanView({ draft }: { draft: ResourceDraft }) {
       {groupPlans(data.plans).map((plans) => (
         <ServerPlansCard key={plans[0].serverUid} plans={plans} />
       ))}
+      {data.plans.some(({ verified }) => !verified) && (
+        <div>
+          <Button busy={isRunning} onClick={draft.plan.again}>
+            Plan again
+          </Button>
+        </div>
+      )}
       {data.plans.length === 0 && result?.change !== Change.UNCHANGED && (
         <p className="text-ink-2 text-sm">No server has a part in this now.</p>
       )}

@@ -12,6 +12,8 @@ export interface Plan {
   readonly data: ApplyResponse | undefined;
   readonly error: ExplainedError | undefined;
   readonly isRunning: boolean;
+  /** Asks the servers once more: one may have been busy or away. */
+  readonly again: () => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export function usePlan(draft: Resource, edits: number, isSound: boolean): Plan 
     data: isSound ? plan.data : undefined,
     error: plan.isError ? explainError(plan.error) : undefined,
     isRunning: isSound && (plan.isFetching || !isSettled),
+    again: () => void plan.refetch(),
   };
 }
 
