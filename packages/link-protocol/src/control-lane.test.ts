@@ -12,7 +12,7 @@ import { FakeClock } from '@ostler/test-kit';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { AgentControlLane } from './agent-control-lane';
-import { ControlPlaneControlLane } from './control-plane-control-lane';
+import { ControlPlaneControlLane, type ControlPlaneLaneOptions } from './control-plane-control-lane';
 import { MemoryAgent, MemoryControlPlane, secretVersion } from './memory-ends.fake';
 import { type Direction, MemoryLink } from './memory-link.fake';
 import { laneTiming } from './timing';
@@ -24,13 +24,14 @@ function connect(
   plane: MemoryControlPlane,
   clock = new FakeClock(),
   cutAfter = Infinity,
+  more: Pick<ControlPlaneLaneOptions, 'isPassing' | 'warn'> = {},
 ) {
   const frames: [Direction, string | undefined][] = [];
   const link = new MemoryLink<AgentFrame, ControlPlaneFrame>((direction, frame) =>
     frames.push([direction, frame.frame.case]),
   ).cutAfter(cutAfter);
   const up = new AgentControlLane(link.agent, agent, { clock, identity });
-  const down = new ControlPlaneControlLane(link.controlPlane, plane, { clock });
+  const down = new ControlPlaneControlLane(link.controlPlane, plane, { clock, ...more });
   agent.poke = () => up.pokeStatus();
   const ends = Promise.all([up.run(), down.run()]);
   return { link, up, down, ends, frames, clock };
@@ -235,6 +236,22 @@ test('a status report is written again while the database is away, and acknowled
     expect(agent.pending).toEqual([]);
   });
   expect(plane.statuses.get('uid-0')).toBe(3n);
+  expect(down.running).toBe(true);
+});
+
+test('a status report that can never be written holds nothing up, is not acknowledged, and is told', async () => {
+  const agent = new MemoryAgent();
+  const plane = new MemoryControlPlane();
+  plane.failures = Infinity;
+  agent.report('uid-0', 3n);
+  const told: string[] = [];
+  const warn = (line: string): void => void told.push(line);
+  const { clock, down } = connect(agent, plane, undefined, undefined, { isPassing: () => false, warn });
+  await vi.waitFor(async () => {
+    await clock.advance(500);
+    expect(told).toEqual(['A status report cannot be written and is left out.']);
+  });
+  expect(agent.pending).not.toEqual([]);
   expect(down.running).toBe(true);
 });
 

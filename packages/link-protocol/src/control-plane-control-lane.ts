@@ -30,7 +30,7 @@ import type { LaneStream } from './lane-stream';
 import { Liveness } from './liveness';
 import { OfferSender } from './offer-sender';
 import { PendingCalls } from './pending-calls';
-import { persist } from './persist';
+import { type IsPassing, persist } from './persist';
 import { type LaneTiming, laneTiming, PIECE_BYTES, TELEMETRY_WINDOW_BYTES } from './timing';
 
 export interface ControlPlaneLaneOptions {
@@ -39,6 +39,7 @@ export interface ControlPlaneLaneOptions {
   /** What is wrong with a frame, by the rules of the contract; undefined when nothing. */
   readonly invalid?: (frame: AgentFrame) => string | undefined;
   readonly warn?: (line: string, error: unknown) => void;
+  readonly isPassing?: IsPassing;
 }
 
 /** Frames that wait for the database; beyond it the agent is not read. */
@@ -209,13 +210,13 @@ export class ControlPlaneControlLane {
         return this.take('A stored manifest', () => this.persist(() => host.stored(fence)));
       }
       case 'manifestRefused':
-        return this.take('A refusal', () => this.persist(() => host.refused(frame.value)));
+        return this.takeOrSkip('A refusal', () => this.persist(() => host.refused(frame.value)));
       case 'statusReport':
-        return this.take('A status report', () => this.status(frame.value));
+        return this.takeOrSkip('A status report', () => this.status(frame.value));
       case 'operationReport':
-        return this.take('An operation report', () => this.operation(frame.value));
+        return this.takeOrSkip('An operation report', () => this.operation(frame.value));
       case 'serverReport':
-        return this.take('A server report', () => this.persist(() => host.serverReport(frame.value)));
+        return this.takeOrSkip('A server report', () => this.persist(() => host.serverReport(frame.value)));
       case 'planResult':
         return this.plans.answer(frame.value.planId, frame.value);
       case 'challengeServed':
@@ -273,6 +274,18 @@ export class ControlPlaneControlLane {
     this.guard(what, done);
   }
 
+  /**
+   * What can never be written is told to the operator and left out, without an acknowledgement: the agent
+   * says it again with its next hello, and what is behind it is not held up.
+   */
+  private takeOrSkip(what: string, work: () => Promise<void>): void {
+    this.take(what, () =>
+      work().catch((error: unknown) => {
+        if (this.state !== 'ended') this.options.warn?.(`${what} cannot be written and is left out.`, error);
+      }),
+    );
+  }
+
   /** May take long and must not hold up what follows. */
   private beside(what: string, work: () => Promise<void>): void {
     this.waited(+1);
@@ -295,7 +308,8 @@ export class ControlPlaneControlLane {
   }
 
   private persist<T>(write: () => Promise<T>): Promise<T> {
-    return persist(this.options.clock, this.life.signal, write);
+    const { clock, isPassing } = this.options;
+    return persist(clock, this.life.signal, write, isPassing);
   }
 
   private guard(what: string, work: Promise<void>): void {

@@ -8,7 +8,7 @@ import { type Clock, messageOf } from '@ostler/kernel';
 import { telemetryBytes } from './agent-telemetry-lane';
 import type { LaneEnd } from './lane-end';
 import type { LaneStream } from './lane-stream';
-import { persist } from './persist';
+import { type IsPassing, persist } from './persist';
 import { TELEMETRY_WINDOW_BYTES } from './timing';
 
 export interface ControlPlaneTelemetryLaneOptions {
@@ -16,6 +16,7 @@ export interface ControlPlaneTelemetryLaneOptions {
   readonly windowBytes?: number;
   readonly invalid?: (frame: TelemetryFrame) => string | undefined;
   readonly warn?: (line: string, error: unknown) => void;
+  readonly isPassing?: IsPassing;
 }
 
 /**
@@ -85,7 +86,8 @@ export class ControlPlaneTelemetryLane {
   private async commitQueue(): Promise<void> {
     const frames = this.queue;
     this.queue = [];
-    await persist(this.options.clock, this.life.signal, () => this.commit(frames));
+    const { clock, isPassing } = this.options;
+    await persist(clock, this.life.signal, () => this.commit(frames), isPassing);
     for (const frame of frames) this.queuedBytes -= telemetryBytes(frame);
     this.committed = frames.at(-1)!.sequence;
     if (this.ended) return;

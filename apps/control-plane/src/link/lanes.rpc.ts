@@ -20,6 +20,7 @@ import {
   type LaneTiming,
 } from '@ostler/link-protocol';
 import { GrpcLaneStream } from '@ostler/link-protocol/grpc';
+import { isDatabaseAway } from '../platform/db';
 import { Log } from '../platform/log';
 import { AgentCalls } from './agent-calls';
 import { ChallengeRelay } from './challenge-relay';
@@ -83,6 +84,7 @@ export class LanesRpc {
       timing,
       invalid: this.invalidControl,
       warn: (line, error) => this.log.warn(`${server.name}: ${line} ${messageOf(error)}`),
+      isPassing: isDatabaseAway,
     });
     host.bind(lane);
     const forget = agents.opened(server.uid, (why) => lane.goAway(why, messages[why], delays[why]));
@@ -103,6 +105,7 @@ export class LanesRpc {
       clock: systemClock,
       invalid: this.invalidTelemetry,
       warn: (line, error) => this.log.warn(`${server.name}: ${line} ${messageOf(error)}`),
+      isPassing: isDatabaseAway,
     });
     const forget = this.agents.opened(server.uid, () => lane.stop());
     void lane.run().then(forget);
