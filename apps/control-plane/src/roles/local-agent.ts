@@ -41,8 +41,7 @@ export async function startLocalAgent(parts: LocalAgentParts): Promise<LocalAgen
     // Halves what glibc keeps for threads that are idle.
     MALLOC_ARENA_MAX: '1',
     OSTLER_STATE_FOLDER: folder,
-    // One heap of the C library in place of one per thread: 3 MB less at rest.
-    MALLOC_ARENA_MAX: '1',
+
     OSTLER_CONTROL_URL: parts.controlUrl,
     OSTLER_AGENT_ADDRESS: parts.agentAddress,
   };
