@@ -5,6 +5,8 @@ import { join } from 'node:path';
 
 import { createOstler, type Ostler } from '@ostler/sdk';
 
+import { freePort } from './free-port';
+
 const root = join(import.meta.dirname, '../..');
 const program = join(root, 'apps/control-plane/dist/main.js');
 const START_TIMEOUT_MS = 120_000;
@@ -17,12 +19,21 @@ export interface OstlerOptions {
   /** Kept between two starts; a fresh temporary one otherwise, removed with `remove`. */
   readonly dataFolder?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it listens: free ones unless told, the same as before for servers that must find it again. */
+  readonly ports?: OstlerPorts;
+}
+
+export interface OstlerPorts {
+  readonly http: number;
+  readonly public: number;
+  readonly agent: number;
 }
 
 /** A control plane of the build, as `npm start` runs it, with its database and, if wished, its local agent. */
 export interface OstlerProcess {
   readonly pid: number;
   readonly dataFolder: string;
+  readonly ports: OstlerPorts;
   /** `http://localhost:PORT`. */
   readonly url: string;
   /** All that it printed so far. */
@@ -45,6 +56,11 @@ export interface OstlerProcess {
 /** Starts one and waits for its greeting. Ports are free ones; no local agent unless asked for. */
 export async function startOstler(options: OstlerOptions = {}): Promise<OstlerProcess> {
   const dataFolder = options.dataFolder ?? (await freshDataFolder());
+  const ports = options.ports ?? {
+    http: await freePort(),
+    public: await freePort(),
+    agent: await freePort(),
+  };
   const began = performance.now();
   const child = spawn(process.execPath, [program], {
     cwd: root,
@@ -53,9 +69,9 @@ export async function startOstler(options: OstlerOptions = {}): Promise<OstlerPr
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       OSTLER_DATA: dataFolder,
-      OSTLER_HTTP_PORT: '0',
-      OSTLER_PUBLIC_PORT: '0',
-      OSTLER_AGENT_PORT: '0',
+      OSTLER_HTTP_PORT: String(ports.http),
+      OSTLER_PUBLIC_PORT: String(ports.public),
+      OSTLER_AGENT_PORT: String(ports.agent),
       OSTLER_LOCAL_AGENT: 'off',
       ...options.environment,
     },
@@ -69,6 +85,7 @@ export async function startOstler(options: OstlerOptions = {}): Promise<OstlerPr
   return {
     pid: child.pid,
     dataFolder,
+    ports,
     url,
     output: text,
     firstPassword,

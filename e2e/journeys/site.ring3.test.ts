@@ -1,4 +1,10 @@
-import { ConditionStatus, FileChange_Action, Kind } from '@ostler/contracts';
+import {
+  ConditionStatus,
+  type FileChange,
+  FileChange_Action,
+  Kind,
+  type ServerPlan,
+} from '@ostler/contracts';
 import { explainError, newRequestId, type Ostler } from '@ostler/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -88,18 +94,19 @@ test('the existing virtual host of the distribution is left as it is and listed 
 
 test('a dry run plans on the server and changes nothing', async () => {
   const changed = resourcesOf(shop.replace('domains: [shop.test]', 'domains: [shop.test, www.shop.test]'));
-  const answer = await ostler.resources.apply({
-    requestId: newRequestId(),
-    resources: changed,
-    dryRun: true,
+  let plan: ServerPlan | undefined;
+  // A server that needs more than three seconds is answered for by the compiled preview.
+  await waitFor('the server planned in time', async () => {
+    const requestId = newRequestId();
+    ({
+      plans: [plan],
+    } = await ostler.resources.apply({ requestId, resources: changed, dryRun: true }));
+    return plan?.verified ?? false;
   });
-  const [plan] = answer.plans;
-  expect(plan).toMatchObject({ serverName: 'web-1', verified: true, valid: true });
-  expect(
-    plan?.files.some(
-      ({ action, diff }) => action === FileChange_Action.CHANGE && diff.includes('www.shop.test'),
-    ),
-  ).toBe(true);
+  expect(plan).toMatchObject({ serverName: 'web-1', valid: true });
+  const isChange = ({ action, diff }: FileChange) =>
+    action === FileChange_Action.CHANGE && diff.includes('www.shop.test');
+  expect(plan?.files.some(isChange)).toBe(true);
   expect((await read('shop')).meta?.generation).toBe(1n);
   expect((await page('www.shop.test')).text).not.toContain('shop</h1>');
 });
@@ -216,15 +223,10 @@ test('the site is served and healed while the control plane is gone, and a chang
   await server.waitForUnit('ostler-agent.service');
   expect((await page('shop.test')).status).toBe(200);
   const { machineAddress } = await testNetwork();
-  const ports = /(\d+)$/.exec(control.url)?.[1] ?? '0';
-  const agentPort = /agentPort=(\d+)/.exec(control.output())?.[1];
   control = await startOstler({
     dataFolder: control.dataFolder,
-    environment: {
-      OSTLER_PUBLIC_ADDRESS: machineAddress,
-      OSTLER_HTTP_PORT: ports,
-      ...(agentPort ? { OSTLER_AGENT_PORT: agentPort } : {}),
-    },
+    ports: control.ports,
+    environment: { OSTLER_PUBLIC_ADDRESS: machineAddress },
   });
   ostler = await control.signIn();
   await apply(shop.replace('/srv/shop', '/srv/shop2'));

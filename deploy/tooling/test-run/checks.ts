@@ -28,7 +28,12 @@ export const checks: readonly Check[] = [
     argv: ['node', 'deploy/tooling/walls/check-walls.ts'],
     limitMinutes: 5,
   },
-  { name: 'contract', says: 'buf', argv: ['node', 'deploy/tooling/proto/proto.ts', 'check'], limitMinutes: 4 },
+  {
+    name: 'contract',
+    says: 'buf',
+    argv: ['node', 'deploy/tooling/proto/proto.ts', 'check'],
+    limitMinutes: 4,
+  },
   {
     name: 'build',
     says: 'every program',

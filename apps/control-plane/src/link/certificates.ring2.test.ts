@@ -39,6 +39,10 @@ let identities: readonly TestIdentity[];
 let lanes: readonly TestAgent[];
 const agents = [new ServingAgent(), new ServingAgent(), new ServingAgent()] as const;
 
+function demand(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`not yet: ${what}`);
+}
+
 beforeAll(async () => {
   app = await startLinkApp();
   const { token } = await app.fleet.createJoinToken({
@@ -69,12 +73,12 @@ beforeAll(async () => {
     .uid;
   lanes = identities.map((identity, index) => connectAgent(app.agentPort, identity, agents[index]));
   await vi.waitFor(
-    () => expect(agents[0].stored.revision > 0n && agents[1].stored.revision > 0n).toBe(true),
+    () => demand(agents[0].stored.revision > 0n && agents[1].stored.revision > 0n, 'both have a manifest'),
     {
       timeout: 10_000,
     },
   );
-  await vi.waitFor(() => expect(lanes[2]!.lane.running).toBe(true), { timeout: 5000 });
+  await vi.waitFor(() => demand(lanes[2]!.lane.running, 'the third lane runs'), { timeout: 5000 });
 });
 afterAll(() => app.close());
 

@@ -41,7 +41,6 @@ export async function startLocalAgent(parts: LocalAgentParts): Promise<LocalAgen
     // Halves what glibc keeps for threads that are idle.
     MALLOC_ARENA_MAX: '1',
     OSTLER_STATE_FOLDER: folder,
-
     OSTLER_CONTROL_URL: parts.controlUrl,
     OSTLER_AGENT_ADDRESS: parts.agentAddress,
   };

@@ -103,7 +103,7 @@ function ActivityList() {
         <Empty
           title="Nothing here"
           text="No entry matches, or nothing has been changed yet."
-          command="ostler audit list"
+          command="ostler audit"
         />
       )}
       {entries.length > 0 && (

@@ -108,7 +108,7 @@ export function ServersPage() {
               title="No server has joined"
               text="A server runs what you declare. It joins with one command and needs no inbound port."
               action={join}
-              command="ostler servers join"
+              command="ostler join-tokens create"
             />
           ) : (
             <ServerTable servers={servers} />

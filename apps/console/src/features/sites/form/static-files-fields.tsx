@@ -52,7 +52,7 @@ export function StaticFilesFields({
             mono
             path={`${path}.release`}
             placeholder="sha256:…"
-            help="ostler site publish DIR uploads a folder and prints its digest."
+            help="Filled in by: ostler site publish DIR --site NAME. A digest that was published before can be written here."
             value={value.release}
             onChange={(release) => patch({ release: release.trim() })}
           />

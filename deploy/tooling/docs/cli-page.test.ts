@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { cliPage } from './cli-page.ts';
+
+const page = join(import.meta.dirname, '../../../docs/reference/cli.md');
+
+it('docs/reference/cli.md says what the program takes (pnpm docs:cli writes it)', async () => {
+  expect(await readFile(page, 'utf8')).toBe(cliPage());
+});
+
+it('a command has its arguments, its options with their defaults, and a line in the overview', () => {
+  const text = cliPage();
+  expect(text).toContain('$ ostler site publish <folder> [options]');
+  expect(text).toContain('| `--timeout <seconds>` | `120` | how long to wait |');
+  expect(text).toMatch(/\| \[`servers join`\]\(#servers-join\)|\| \[`servers list`\]\(#servers-list\)/);
+  expect(text).toContain('`ostler servers` alone does the same.');
+});
