@@ -12,7 +12,7 @@ const SERVERS = ['read-1', 'read-2', 'read-3', 'read-4'];
 const SITES = 10_000;
 const PER_CALL = 500;
 const PER_SECOND = 200;
-const SECONDS = 20;
+const SECONDS = 10;
 const PAGE = 100;
 
 let control: OstlerProcess;
@@ -71,19 +71,26 @@ async function list(index: number): Promise<void> {
 
 const mixed = (index: number): Promise<void> => (index % 10 < 8 ? get(index) : list(index));
 
+/** An overloaded control plane refuses some; a refused read is told, and its time counts too. */
+async function measure(what: string, task: (index: number) => Promise<void>): Promise<Row> {
+  let refused = 0;
+  const counted = (index: number): Promise<void> => task(index).catch(() => void (refused += 1));
+  await timeAtRate(PER_SECOND / 4, 4, task);
+  const samples = await timeAtRate(PER_SECOND, SECONDS, counted);
+  const [p50, p95, p99] = [0.5, 0.95, 0.99].map((fraction) => percentile(samples, fraction));
+  return {
+    what,
+    measured: `p50 ${duration(p50!)}, p95 ${duration(p95!)}, p99 ${duration(p99!)}, ${refused} refused`,
+    beside: `p95 ${atMost(20, p95!, duration)}`,
+  };
+}
+
 test('reads stay fast with many resources', async () => {
-  const rows: Row[] = [];
-  for (const [what, task] of [
-    ['Get', get],
-    [`List, a page of ${PAGE} anywhere in the list`, list],
-    ['8 of 10 Get, 2 of 10 List', mixed],
-  ] as const) {
-    await timeAtRate(PER_SECOND / 4, 4, task);
-    const samples = await timeAtRate(PER_SECOND, SECONDS, task);
-    const p95 = percentile(samples, 0.95);
-    const measured = `p50 ${duration(percentile(samples, 0.5))}, p95 ${duration(p95)}, p99 ${duration(percentile(samples, 0.99))}`;
-    rows.push({ what, measured, beside: `p95 ${atMost(20, p95, duration)}` });
-  }
+  const rows = [
+    await measure('Get', get),
+    await measure('8 of 10 Get, 2 of 10 List', mixed),
+    await measure(`List, a page of ${PAGE} anywhere in the list`, list),
+  ];
   writeSection(
     'Reads of the API',
     `\`pnpm bench:reads\`. ${SITES} sites on ${SERVERS.length} servers (that joined and are not connected), ${PER_SECOND} requests/s for ${SECONDS} s each, whether or not earlier ones were answered. Times are those of the client, which shares the machine, and run from when a request was due.`,
