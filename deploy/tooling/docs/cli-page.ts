@@ -1,10 +1,12 @@
-import type { Argument, Command, Option } from 'commander';
-
 import { CommandContext, DEFAULT_URL } from '../../../apps/cli/src/command-context.ts';
 import { readEnvironment } from '../../../apps/cli/src/config/environment.ts';
 import { ExitCode } from '../../../apps/cli/src/output/exit-code.ts';
 import { buildProgram } from '../../../apps/cli/src/program.ts';
 import { cell, commandLineSettings, table } from './settings-page.ts';
+
+type Command = ReturnType<typeof buildProgram>;
+type Argument = Command['registeredArguments'][number];
+type Option = Command['options'][number];
 
 /** What the program returns, in words; a code that is not told here cannot be compiled. */
 const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
@@ -46,7 +48,7 @@ ${Object.entries(ExitCode)
 ## Environment
 
 ${table(commandLineSettings)}
-| \`NO_COLOR\` | | Any text: no colour on a terminal. |
+| \`NO_COLOR\` |  | Any text: no colour on a terminal. |
 
 Where nothing else says so, the control plane is at \`${DEFAULT_URL}\`.
 `;
@@ -56,27 +58,24 @@ interface Leaf {
   /** As it is typed: \`servers list\`. */
   readonly usage: string;
   readonly command: Command;
-  readonly isDefault: boolean;
 }
 
 /** The commands that do something, in the order of the help; groups stand in the names of theirs. */
 function leavesOf(group: Command, path: readonly string[]): Leaf[] {
-  const defaultName: unknown = Reflect.get(group, '_defaultCommandName');
   return group.commands.flatMap((command) => {
     const names = [...path, command.name()];
     if (command.commands.length > 0) return leavesOf(command, names);
-    return [{ usage: names.join(' '), command, isDefault: command.name() === defaultName }];
+    return [{ usage: names.join(' '), command }];
   });
 }
 
-function section({ usage, command, isDefault }: Leaf): string {
+function section({ usage, command }: Leaf): string {
   const takes = command.registeredArguments.map(argumentText);
   const options = command.options.map(optionRow);
   const parts = [
     `## ${usage}`,
     `\`\`\`console\n$ ${['ostler', usage, ...takes, ...(options.length > 0 ? ['[options]'] : [])].join(' ')}\n\`\`\``,
     command.description(),
-    isDefault && `\`ostler ${usage.split(' ').slice(0, -1).join(' ')}\` alone does the same.`,
     options.length > 0 && ['| option | default | what it is |', '|---|---|---|', ...options].join('\n'),
   ];
   return parts.filter((part) => part !== false).join('\n\n');

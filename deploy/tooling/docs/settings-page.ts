@@ -14,7 +14,7 @@ const launcherSettings: Record<string, Setting> = {
   },
 };
 
-const commandLineSettings: Record<string, Setting> = {
+export const commandLineSettings: Record<string, Setting> = {
   OSTLER_URL: { description: 'Address of the control plane, before what sign-in has kept.', default: '' },
   OSTLER_TOKEN: { description: 'An API token, before the session that sign-in has kept.', default: '' },
   OSTLER_PASSWORD: { description: 'Password for signing in without a terminal.', default: '' },
@@ -62,7 +62,7 @@ ${table(launcherSettings)}
 `;
 }
 
-function table(settings: Readonly<Record<string, Setting>>): string {
+export function table(settings: Readonly<Record<string, Setting>>): string {
   const rows = Object.entries(settings).map(
     ([name, { description, default: value }]) =>
       `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${cell(description)} |`,
@@ -70,6 +70,6 @@ function table(settings: Readonly<Record<string, Setting>>): string {
   return ['| setting | default | what it is |', '|---|---|---|', ...rows].join('\n');
 }
 
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }

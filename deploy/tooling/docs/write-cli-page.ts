@@ -1,6 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { cliPage } from './cli-page.ts';
+import { runnerImport } from 'vite';
 
-await writeFile(join(import.meta.dirname, '../../../docs/reference/cli.md'), cliPage());
+// The CLI is written for a bundler (imports without an extension), so it is loaded by one.
+const { module } = await runnerImport<typeof import('./cli-page.ts')>(
+  join(import.meta.dirname, 'cli-page.ts'),
+  { configFile: false, logLevel: 'error' },
+);
+await writeFile(join(import.meta.dirname, '../../../docs/reference/cli.md'), module.cliPage());
