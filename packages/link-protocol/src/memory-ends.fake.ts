@@ -78,11 +78,11 @@ export class MemoryAgent implements ControlLaneCore {
     this.acknowledgedStatus.push(sequence);
     if (sequence === this.sequence) this.pending = [];
   }
-  report(uid: string, observedGeneration: bigint): void {
+  report(uid: string, observedGeneration: bigint, conditions: PlacementReport['conditions'] = []): void {
     this.sequence += 1n;
     this.pending = [
       ...this.pending.filter((placement) => placement.uid !== uid),
-      create(PlacementReportSchema, { uid, kind: Kind.SITE, observedGeneration }),
+      create(PlacementReportSchema, { uid, kind: Kind.SITE, observedGeneration, conditions }),
     ];
     this.poke();
   }

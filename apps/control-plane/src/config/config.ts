@@ -17,6 +17,8 @@ export interface ConfigValues {
   readonly localAgent: boolean;
   readonly exampleSite: boolean;
   readonly logLevel: LogLevel;
+  /** Name of the point at which a test kills the control plane. */
+  readonly failpoint: string | undefined;
 }
 
 /** What this process was told at start; never changes. Inject it. */

@@ -36,6 +36,7 @@ export function loadConfig(environment: Environment, isRoot: boolean): Config {
     localAgent: oneOf('OSTLER_LOCAL_AGENT', read, ['on', 'off']) === 'on',
     exampleSite: oneOf('OSTLER_EXAMPLE_SITE', read, ['on', 'off']) === 'on',
     logLevel: oneOf('OSTLER_LOG_LEVEL', read, ['debug', 'info', 'warn', 'error']),
+    failpoint: environment['OSTLER_FAILPOINT'],
   });
 }
 

@@ -5,6 +5,7 @@ import { AppError, newUid } from '@ostler/kernel';
 import { AGENT_LISTENER_NAME, AuthorityService } from '../authority';
 import { hashToken, useOfToken } from '../platform/crypto';
 import { UnitOfWork, Wake } from '../platform/db';
+import { failpoint } from '../platform/failpoints';
 import { Addresses } from '../platform/http';
 import { AuditSink } from '../platform/rpc';
 import { ServerChanges } from '../resources';
@@ -40,6 +41,7 @@ export class JoinService {
     if (useOfToken(request.token) !== 'join') throw refused();
     const key = await this.authority.readCsr(request.csr);
     const joined = await this.unitOfWork.asSystem('join', () => this.admit(request, key.keySha256, address));
+    failpoint('join.committed');
     const { chain } = await this.authority.issueForAgent(joined.uid, key);
     return create(JoinResponseSchema, {
       serverUid: joined.uid,
@@ -69,6 +71,7 @@ export class JoinService {
     await this.placements.placementsChanged(server.uid);
     await this.record(token, server, address);
     this.wake.notify('servers');
+    failpoint('join.spent');
     return server;
   }
 

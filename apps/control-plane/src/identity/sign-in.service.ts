@@ -4,6 +4,7 @@ import { AppError } from '@ostler/kernel';
 
 import { hashPassword, hashToken, newToken, verifyPassword } from '../platform/crypto';
 import { UnitOfWork } from '../platform/db';
+import { failpoint } from '../platform/failpoints';
 import { anyCall, AuditSink, currentCall } from '../platform/rpc';
 import { Attempts } from './attempts.service';
 import { CallerCache } from './caller-cache';
@@ -42,7 +43,9 @@ export class SignInService {
     if (!person || !isRight || person.disabled) {
       throw new AppError(ErrorReason.UNAUTHENTICATED, 'This e-mail and password do not fit together.');
     }
-    return this.unitOfWork.asSystem('sign-in', () => this.open(person));
+    const signedIn = await this.unitOfWork.asSystem('sign-in', () => this.open(person));
+    failpoint('session.committed');
+    return signedIn;
   }
 
   /** Ends the session that was used. */
@@ -99,6 +102,7 @@ export class SignInService {
         address,
       },
     ]);
+    failpoint('session.written');
     return { person: { ...person, last_sign_in_at: new Date() }, token, expiresAt };
   }
 }

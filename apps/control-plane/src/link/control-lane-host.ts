@@ -12,6 +12,7 @@ import type {
   SignResponse,
 } from '@ostler/contracts';
 import type { ControlLaneHost, ControlPlaneControlLane, Fence, Greeting, Offer } from '@ostler/link-protocol';
+import { failpoint } from '../platform/failpoints';
 import type { ChallengeRelay } from './challenge-relay';
 import { type ConnectedAgent, type ConnectedAgents, REPLACED_RETRY_MS } from './connected-agents';
 import type { DevelopmentCertificates } from './development-certificates';
@@ -86,19 +87,24 @@ export class ServerLaneHost implements ControlLaneHost {
     for (const pulse of this.services.features.pulse) pulse.frame(this.server.uid);
   }
 
-  offer(): Promise<Offer | undefined> {
-    return this.manifests.offerFor(this.server.uid);
+  async offer(): Promise<Offer | undefined> {
+    const offer = await this.manifests.offerFor(this.server.uid);
+    if (offer) failpoint('manifest.read');
+    return offer;
   }
 
   body(sha256: Uint8Array): Promise<Uint8Array | undefined> {
+    failpoint('manifest.taken');
     return this.manifests.body(sha256, this.server.uid);
   }
 
   secrets(wanted: readonly SecretVersion[]): Promise<SecretValue[]> {
+    failpoint('secret.asked');
     return this.manifests.secretsFor(this.server.uid, wanted);
   }
 
   stored(fence: Fence): Promise<void> {
+    failpoint('manifest.acknowledged');
     return this.manifests.stored(this.server.uid, fence);
   }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { messageOf } from '@ostler/kernel';
 
-import { isDatabaseAway, UnitOfWork, Wake } from '../platform/db';
+import { afterCommit, isDatabaseAway, UnitOfWork, Wake } from '../platform/db';
+import { failpoint } from '../platform/failpoints';
 import { Log } from '../platform/log';
 import { CompiledBodies } from './compiled-bodies';
 import { ManifestRepository } from './manifest.repository';
@@ -79,5 +80,7 @@ export class CompileService {
       manifest,
     );
     this.wake.notify('manifests');
+    failpoint('manifest.written');
+    afterCommit(() => failpoint('manifest.committed'));
   }
 }

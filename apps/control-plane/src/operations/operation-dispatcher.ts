@@ -10,6 +10,7 @@ import {
 import { isUuid, messageOf, systemClock, type Timer } from '@ostler/kernel';
 import { AgentFeatures, type AgentServer, ConnectedAgents, type OperationSink } from '../link';
 import { UnitOfWork, Wake } from '../platform/db';
+import { failpoint } from '../platform/failpoints';
 import { Log } from '../platform/log';
 import { toStart } from './operation-kinds';
 import { OperationNews } from './operation-news';
@@ -89,7 +90,9 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
     await this.unitOfWork.asSystem('operations', async () => {
       if (await this.operations.end(server.uid, report, { state, reason, message }))
         this.wake.notify('operations');
+      failpoint('operation-end.written');
     });
+    failpoint('operation-end.committed');
     this.sent.delete(report.uid);
     this.news.tell(report.uid);
     return true;

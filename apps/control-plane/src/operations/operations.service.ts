@@ -3,6 +3,7 @@ import { ErrorReason, type Operation, type OperationSpec } from '@ostler/contrac
 import { AppError, newUid } from '@ostler/kernel';
 import { FleetService } from '../fleet';
 import { afterCommit, UnitOfWork, Wake } from '../platform/db';
+import { failpoint } from '../platform/failpoints';
 import { requirePermission } from '../platform/rpc';
 import { cancelledUnsent, OperationDispatcher } from './operation-dispatcher';
 import { kindOf } from './operation-kinds';
@@ -43,7 +44,12 @@ export class OperationsService {
       retryClass: kind.retryClass,
     });
     this.wake.notify('operations');
-    afterCommit(() => this.dispatcher.dispatch(row));
+    failpoint('operation.written');
+    afterCommit(() => {
+      failpoint('operation.committed');
+      this.dispatcher.dispatch(row);
+      failpoint('operation.sent');
+    });
     return toOperation(row);
   }
 

@@ -10,6 +10,8 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { AppError } from '@ostler/kernel';
 import { Injectable } from '@nestjs/common';
 
+import { afterCommit } from '../platform/db';
+import { failpoint } from '../platform/failpoints';
 import { audit, currentCall } from '../platform/rpc';
 import { buildIndex } from './release-index';
 import { type ContentRow, ReleaseRepository, type ReleaseRow } from './release.repository';
@@ -60,6 +62,8 @@ export class ReleaseService {
       throw AppError.invalid('data', 'REQUIRED', 'is empty; send a piece of the file');
     await this.repository.addPiece(tenantUid, sha256, offset, data);
     if (end === content.size) await this.verify(tenantUid, sha256);
+    failpoint('release.piece-written');
+    afterCommit(() => failpoint('release.piece-committed'));
     return end;
   }
 
@@ -81,6 +85,8 @@ export class ReleaseService {
       subject: `Release ${digest.slice(0, 19)}`,
       message: `published ${row.files} files, ${row.bytes} bytes`,
     });
+    failpoint('release.complete-written');
+    afterCommit(() => failpoint('release.complete-committed'));
     return encodeRelease({ ...row, complete: true });
   }
 

@@ -7,6 +7,8 @@ import {
   type WatchRequest,
 } from '@ostler/contracts'; // prettier-ignore
 
+import { afterCommit } from '../platform/db';
+import { failpoint } from '../platform/failpoints';
 import { currentCall, Mutations, RpcRegistry } from '../platform/rpc';
 import { ApplyService } from './admission/apply.service';
 import { DeleteService } from './admission/delete.service';
@@ -46,7 +48,10 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
     if (request.dryRun) return this.dryRuns.run(request);
     return this.inTurn(async () => {
       const admitted = await this.applying.apply(request);
-      return create(ApplyResponseSchema, { results: await this.results.of(admitted) });
+      const results = await this.results.of(admitted);
+      failpoint('apply.written');
+      afterCommit(() => failpoint('apply.committed'));
+      return create(ApplyResponseSchema, { results });
     });
   }
 

@@ -9,6 +9,7 @@ import type { Config } from '../config';
 import { type FirstLogin, FirstOwner } from '../identity';
 import { LinkService } from '../link';
 import { Vault } from '../platform/crypto';
+import { armFailpoint } from '../platform/failpoints';
 import { Addresses } from '../platform/http';
 import { Log } from '../platform/log';
 import { InternalCalls } from '../platform/rpc';
@@ -46,6 +47,7 @@ export interface StartParts {
 export async function startControlPlane(parts: StartParts): Promise<Started> {
   await using starting = new AsyncDisposableStack();
   const { config, log } = parts;
+  armFailpoint(config.values.failpoint);
   const storage = await openStorage(config.values, log, starting);
   const { database, masterKey } = storage;
   const app = await NestFactory.createApplicationContext(

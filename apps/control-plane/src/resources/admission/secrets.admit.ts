@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 
 import { Vault } from '../../platform/crypto';
 import { execute, queryOne } from '../../platform/db';
+import { failpoint } from '../../platform/failpoints';
 import type { Draft } from './draft';
 
 /** Associated data of a sealed secret: moved to another row, it does not open. docs/adr/0104 has golden bytes. */
@@ -73,6 +74,7 @@ export class SecretAdmission {
       'insert into secret (uid, version, tenant_uid, resource_uid, sealed, hmac) values ($1, $2, $3, $4, $5, $6)',
       [uid, version, draft.tenantUid, draft.uid, this.vault.seal(value, secretPlace(uid, version)), hmac],
     );
+    failpoint('secret.sealed');
     replace(secret, uid, version);
   }
 

@@ -3,7 +3,8 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { ConditionStatus, type PlacementReport, PlacementReportSchema } from '@ostler/contracts';
 import { Injectable } from '@nestjs/common';
 
-import { execute, query, queryOne, UnitOfWork, Wake } from '../../platform/db';
+import { afterCommit, execute, query, queryOne, UnitOfWork, Wake } from '../../platform/db';
+import { failpoint } from '../../platform/failpoints';
 import { OrderOfChanges } from '../store/order-of-changes';
 import { ResourceRepository } from '../store/resource.repository';
 import { WriteQueue } from '../write-queue';
@@ -52,6 +53,8 @@ export class StatusIntake {
       await this.resources.touch(touched, order.take(touched.length));
       await order.save();
       if (touched.length > 0 || removals.length > 0) this.wake.notify('resources');
+      failpoint('status.written');
+      afterCommit(() => failpoint('status.committed'));
     });
   }
 

@@ -1,0 +1,2 @@
+export { armFailpoint, failpoint } from './failpoint';
+export { FAILPOINTS, type FailpointName } from './registry';

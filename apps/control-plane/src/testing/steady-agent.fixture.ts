@@ -1,0 +1,67 @@
+import { create, fromBinary } from '@bufbuild/protobuf';
+import {
+  type Condition,
+  ConditionSchema,
+  ConditionStatus,
+  type JoinResponse,
+  ManifestBodySchema,
+  type ManifestEntry,
+  ManifestIndexSchema,
+  SecretVersionSchema,
+} from '@ostler/contracts';
+import { newUid } from '@ostler/kernel';
+import { type Fence, hexOf, type StoreOutcome } from '@ostler/link-protocol';
+import { MemoryAgent } from '@ostler/link-protocol/memory';
+
+import { connectAgent, pemsOf, type TestAgent } from '../link/start-link-app.fixture';
+
+/** An agent that carries out each manifest at once, says so, and dials again for as long as it is wanted. */
+export class SteadyAgent extends MemoryAgent {
+  /** In the order in which it stored them. */
+  readonly revisions: bigint[] = [];
+  private readonly instanceId = newUid();
+  private lane: TestAgent | undefined;
+  private wanted = true;
+
+  override async storeManifest(fence: Fence, index?: Uint8Array): Promise<StoreOutcome> {
+    const { entries } = fromBinary(ManifestIndexSchema, index!);
+    this.revisions.push(fence.revision);
+    this.wantedSecrets = entries.flatMap((entry) => this.secretsOf(entry));
+    const outcome = await super.storeManifest(fence);
+    for (const { uid, generation } of entries) this.report(uid, generation, [ready(generation)]);
+    return outcome;
+  }
+
+  /** Stays connected until `leave`. `rejoin` gives certificates and the present address, again and again. */
+  async stay(keyPem: string, rejoin: () => Promise<JoinResponse>): Promise<void> {
+    while (this.wanted) {
+      const answer = await rejoin();
+      if (!this.wanted) return;
+      const port = Number(answer.agentAddress.split(':').at(-1));
+      this.lane = connectAgent(port, { keyPem, ...pemsOf(answer) }, this, this.instanceId);
+      await this.lane.end;
+    }
+  }
+
+  leave(): void {
+    this.wanted = false;
+    this.lane?.close();
+  }
+
+  private secretsOf({ bodySha256 }: ManifestEntry) {
+    const { spec } = fromBinary(ManifestBodySchema, this.bodies.get(hexOf(bodySha256))!);
+    const users = spec.case === 'site' ? (spec.value.basicAuth?.users ?? []) : [];
+    return users.map(({ password }) =>
+      create(SecretVersionSchema, { uid: password?.uid, version: password?.version }),
+    );
+  }
+}
+
+function ready(observedGeneration: bigint): Condition {
+  return create(ConditionSchema, {
+    type: 'Ready',
+    status: ConditionStatus.TRUE,
+    reason: 'SERVED',
+    observedGeneration,
+  });
+}
