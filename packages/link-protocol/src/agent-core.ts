@@ -16,7 +16,7 @@ export type StoreOutcome =
   | {
       readonly stored: true;
       readonly fence: Fence;
-      /** Resources of it that were not taken; the others are stored. */
+      /** Resources whose new body was not taken: they keep their last one, all others are taken. */
       readonly refused?: Refusal;
     }
   | ({ readonly stored: false } & Refusal);
@@ -35,23 +35,32 @@ export interface ControlLaneCore {
 
   /** Checks the fence before bodies are asked for: undefined when the offer may be taken. */
   refuses(offer: Fence): { reason: string; message: string } | undefined;
+  /** Which of these hashes the store lacks. */
   lacks(sha256: readonly Uint8Array[]): Uint8Array[];
-  /** Its hash has been checked. */
+  /** Keeps a body; its hash has been checked. After a crash it may be lacking again. */
   putBody(sha256: Uint8Array, bytes: Uint8Array): void;
+  /** All bodies of the index are there. Durable when it returns; reconciling begins by itself. */
   storeManifest(offer: Fence, index: Uint8Array): Promise<StoreOutcome>;
 
+  /** Secrets that the stored manifest references and the store lacks. */
   secretsNeeded(): SecretVersion[];
   putSecrets(values: readonly SecretValue[]): Promise<void>;
 
+  /** Journalled when it resolves. The same uid again is the same operation. */
   startOperation(start: OperationStart): Promise<void>;
   cancelOperation(uid: string): Promise<void>;
+  /** The control plane has the end durably. */
   forgetOperation(uid: string): void;
   unacknowledgedOperations(): OperationReport[];
 
   plan(request: PlanRequest): Promise<PlanResult>;
+  /** Resolves when this server answers the challenge; rejects with why not. */
   serveChallenge(challenge: ChallengeServe): Promise<void>;
 
-  /** Stays below `mostBytes`; what does not fit comes with the next. */
+  /**
+   * What changed since the last acknowledged report, coalesced; empty when nothing. At most `mostBytes` of
+   * reports, the oldest change first: the rest comes with the next call.
+   */
   pendingStatus(mostBytes: number): { readonly sequence: bigint; readonly placements: PlacementReport[] };
   acknowledgeStatus(sequence: bigint): void;
 }

@@ -6,6 +6,7 @@ import { laneTiming, TELEMETRY_WINDOW_BYTES } from './timing';
 
 /** The agent's spool: it keeps batches until they are acknowledged. */
 export interface TelemetrySpool {
+  /** Batches after the sequence, at most `mostBytes`. */
   pendingTelemetry(afterSequence: bigint, mostBytes: number): TelemetryFrame[];
   acknowledgeTelemetry(sequence: bigint): void;
 }
