@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
   ChallengeResultSchema,
   type Hello,
@@ -78,11 +78,11 @@ export class MemoryAgent implements ControlLaneCore {
     this.acknowledgedStatus.push(sequence);
     if (sequence === this.sequence) this.pending = [];
   }
-  report(uid: string, observedGeneration: bigint, conditions: PlacementReport['conditions'] = []): void {
+  report(uid: string, observedGeneration: bigint, more: MessageInitShape<typeof PlacementReportSchema> = {}): void {
     this.sequence += 1n;
     this.pending = [
       ...this.pending.filter((placement) => placement.uid !== uid),
-      create(PlacementReportSchema, { uid, kind: Kind.SITE, observedGeneration, conditions }),
+      create(PlacementReportSchema, { ...more, uid, kind: Kind.SITE, observedGeneration }),
     ];
     this.poke();
   }

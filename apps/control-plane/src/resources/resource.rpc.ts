@@ -72,7 +72,12 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
 
   delete(request: DeleteRequest) {
     requireWrite(request.kind);
-    return this.inTurn(() => this.deleting.delete(request));
+    return this.inTurn(async () => {
+      const response = await this.deleting.delete(request);
+      failpoint('delete.written');
+      afterCommit(() => failpoint('delete.committed'));
+      return response;
+    });
   }
 
   listRevisions(request: ListRevisionsRequest) {

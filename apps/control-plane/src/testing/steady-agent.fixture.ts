@@ -24,11 +24,14 @@ export class SteadyAgent extends MemoryAgent {
   private wanted = true;
 
   override async storeManifest(fence: Fence, index?: Uint8Array): Promise<StoreOutcome> {
-    const { entries } = fromBinary(ManifestIndexSchema, index!);
+    const { entries, tombstones } = fromBinary(ManifestIndexSchema, index!);
     this.revisions.push(fence.revision);
     this.wantedSecrets = entries.flatMap((entry) => this.secretsOf(entry));
     const outcome = await super.storeManifest(fence);
-    for (const { uid, generation } of entries) this.report(uid, generation, [ready(generation)]);
+    for (const { uid, generation } of entries) {
+      this.report(uid, generation, { conditions: [ready(generation)] });
+    }
+    for (const { uid, generation } of tombstones) this.report(uid, generation, { removed: true });
     return outcome;
   }
 

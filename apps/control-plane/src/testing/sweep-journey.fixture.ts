@@ -7,6 +7,8 @@ import {
   ApplyResponseSchema,
   BasicAuthSchema,
   ConditionStatus,
+  type DeleteResponse,
+  DeleteResponseSchema,
   FleetService,
   JoinService,
   Kind,
@@ -36,6 +38,8 @@ const sha256 = createHash('sha256').update(content).digest();
 
 /** What was answered, to be compared with what is there at the end. */
 export interface Journey {
+  /** Rejects when the agent could not stay; resolves some time after it leaves. */
+  readonly joined: Promise<void>;
   readonly serverUid: string;
   readonly siteUid: string;
   readonly operation: Operation;
@@ -54,14 +58,14 @@ export async function travel(plane: MortalControlPlane, agent: SteadyAgent): Pro
   const release = await publish(plane, token);
   const changes = await changeSite(plane, agent, token, release.digest);
   const started = await operate(plane, token);
-  agent.leave();
-  await joined;
+  const removed = await removeSite(plane, token);
   return {
+    joined,
     serverUid,
     siteUid: changes.siteUid,
     operation: started.operation,
     digest: release.digest,
-    requests: { ...release.requests, ...changes.requests, ...started.requests },
+    requests: { ...release.requests, ...changes.requests, ...started.requests, ...removed },
   };
 }
 
@@ -143,6 +147,21 @@ async function operate(plane: MortalControlPlane, token: string) {
     WITHIN_MS,
   );
   return { operation: operation!, requests: { [requestId]: 'ostler.api.v1.OperationService/Start' } };
+}
+
+async function removeSite(plane: MortalControlPlane, token: string): Promise<Record<string, string>> {
+  const requestId = newUid();
+  const remove = (): Promise<DeleteResponse> =>
+    plane.call((url) => resources(url, token).delete({ requestId, kind: Kind.SITE, name: SITE }));
+  const first = await remove();
+  await eventually(
+    () => plane.call((url) => resources(url, token).list({ kind: Kind.SITE })),
+    (page) => page.resources.length === 0,
+    WITHIN_MS,
+  );
+  if (!equals(DeleteResponseSchema, first, await remove()))
+    throw new Error('a repeat was answered differently');
+  return { [requestId]: 'ostler.api.v1.ResourceService/Delete' };
 }
 
 function site(release: string, password: string): Resource {

@@ -18,6 +18,7 @@ import { FAILPOINTS, type FailpointName } from './registry';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const POINTS = Object.keys(FAILPOINTS) as FailpointName[];
+const WITHIN = { timeout: 60_000 };
 const visited = new Set<FailpointName>();
 let program: Program;
 let folder: string;
@@ -50,6 +51,8 @@ async function survive(failpoint?: FailpointName): Promise<readonly string[]> {
   try {
     const journey = await travel(plane, agent);
     await expectWhole(database.url, journey, agent);
+    agent.leave();
+    await journey.joined;
   } catch (error) {
     throw new Error(`after ${plane.deaths.length} deaths; the control plane said:\n${plane.said}`, {
       cause: error,
@@ -95,11 +98,14 @@ async function expectOnceEach(rows: Rows, { requests }: Journey): Promise<void> 
 /** Generations, revisions and audit entries of the site tell the same story. */
 async function expectSameGenerations(rows: Rows, { siteUid }: Journey): Promise<void> {
   const story = [{ generation: '1' }, { generation: '2' }];
-  const of = (table: string) =>
-    rows(`select generation from ${table} where resource_uid = $1 order by generation`, siteUid);
-  expect(await of('revision')).toEqual(story);
-  expect(await of('audit_entry')).toEqual(story);
-  expect(await rows('select uid, generation from resource')).toEqual([{ uid: siteUid, generation: '2' }]);
+  const of = (table: string, method: string) =>
+    rows(
+      `select generation from ${table} where resource_uid = $1 and ${method} order by generation`,
+      siteUid,
+    );
+  expect(await of('revision', 'true')).toEqual(story);
+  expect(await of('audit_entry', `method like '%/Apply'`)).toEqual(story);
+  expect(await of('audit_entry', `method like '%/Delete'`)).toEqual([{ generation: '2' }]);
   expect(await rows('select version from secret order by version')).toEqual([{ version: 1 }, { version: 2 }]);
 }
 
@@ -107,16 +113,14 @@ async function expectSameGenerations(rows: Rows, { siteUid }: Journey): Promise<
 async function expectConverged(rows: Rows, journey: Journey, agent: SteadyAgent): Promise<void> {
   const { operation, serverUid } = journey;
   expect(await rows('select uid from server')).toEqual([{ uid: serverUid }]);
+  await vi.waitFor(async () => {
+    expect(await rows('select server_uid from manifest_wanted')).toEqual([]);
+    const [manifest] = await rows('select revision, index_sha256 from manifest');
+    const { revision, sha256 } = agent.stored;
+    expect(manifest).toEqual({ revision: String(revision), index_sha256: Buffer.from(sha256) });
+  }, WITHIN);
   const ascending = [...new Set(agent.revisions)].sort((one, other) => Number(one - other));
   expect(agent.revisions).toEqual(ascending);
-  const [manifest] = await rows(
-    'select revision, index_sha256 from manifest where server_uid = $1',
-    serverUid,
-  );
-  expect(manifest).toEqual({
-    revision: String(agent.stored.revision),
-    index_sha256: Buffer.from(agent.stored.sha256),
-  });
   expect(operation.state).toBe(Operation_State.SUCCEEDED);
   expect([...agent.effects]).toEqual([[operation.uid, 1]]);
   expect(await rows('select uid from operation where ended_at is not null')).toEqual([
@@ -124,7 +128,7 @@ async function expectConverged(rows: Rows, journey: Journey, agent: SteadyAgent)
   ]);
 }
 
-/** One release with each of its bytes once. */
+/** One release with each of its bytes once, and nothing left of the site that was removed. */
 async function expectNothingHalf(rows: Rows, { digest }: Journey): Promise<void> {
   expect(await rows('select digest, complete from release')).toEqual([{ digest, complete: true }]);
   const contents = await rows(
@@ -133,6 +137,16 @@ async function expectNothingHalf(rows: Rows, { digest }: Journey): Promise<void>
      from release_content c join release_piece p using (tenant_uid, sha256) group by c.tenant_uid, c.sha256`,
   );
   expect(contents).toEqual([{ complete: true, whole: true, fits: true }]);
+  for (const table of [
+    'resource',
+    'placement',
+    'placement_status',
+    'domain_claim',
+    'manifest_use',
+    'manifest_secret',
+  ]) {
+    expect(await rows(`select from ${table}`), table).toEqual([]);
+  }
 }
 
 describe('a control plane that is killed', () => {

@@ -122,6 +122,8 @@ export class StatusIntake {
     const still = new Set(left.map(({ uid }) => uid));
     const gone = uids.filter((uid) => placed.get(uid)?.deleted && !still.has(uid));
     for (const row of await this.resources.findByUids(gone)) await this.resources.remove(row, order.next());
+    failpoint('removal.written');
+    afterCommit(() => failpoint('removal.committed'));
     return uids.filter((uid) => !gone.includes(uid));
   }
 }
