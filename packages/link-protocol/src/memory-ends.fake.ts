@@ -78,7 +78,11 @@ export class MemoryAgent implements ControlLaneCore {
     this.acknowledgedStatus.push(sequence);
     if (sequence === this.sequence) this.pending = [];
   }
-  report(uid: string, observedGeneration: bigint, more: MessageInitShape<typeof PlacementReportSchema> = {}): void {
+  report(
+    uid: string,
+    observedGeneration: bigint,
+    more: MessageInitShape<typeof PlacementReportSchema> = {},
+  ): void {
     this.sequence += 1n;
     this.pending = [
       ...this.pending.filter((placement) => placement.uid !== uid),

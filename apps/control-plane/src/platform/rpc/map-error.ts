@@ -51,7 +51,9 @@ export function asAppError(error: unknown): AppError | undefined {
     return reason === undefined ? undefined : new AppError(reason, error.rawMessage, { cause: error });
   }
   if (isDatabaseAway(error)) {
-    const message = 'The database is away for a moment. Nothing was changed; try again.';
+    // It may have gone between its commit and its answer: that nothing was changed is not known.
+    const message =
+      'The database is away for a moment. Try again: with the same request id a change is made once.';
     return new AppError(ErrorReason.UNAVAILABLE, message, { retryAfterSeconds: 2, cause: error });
   }
   return ofPostgres(codeOf(error), error);
