@@ -35,7 +35,9 @@ async function publish(context: CommandContext, folder: string, options: Publish
     resources: [withRelease(resource, release.digest)],
   });
   const generation = answer.results[0]?.resource?.meta?.generation ?? 0n;
-  context.print(`${release.files} files, ${release.bytes} bytes: ${release.digest}`);
+  context.print(
+    `${release.files} ${release.files === 1 ? 'file' : 'files'}, ${release.bytes} bytes: ${release.digest}`,
+  );
   context.print(
     `site/${options.site} is at generation ${generation}. To go back: ostler revert site ${options.site} --to ${resource.meta?.generation}`,
   );
@@ -48,20 +50,27 @@ async function publish(context: CommandContext, folder: string, options: Publish
   }
 }
 
-/** The same site with its content replaced; refused when something else than static files answers `/`. */
+/**
+ * The same site with its content replaced. A fixed response is replaced, too: that is how a site begins which has no
+ * content yet. Refused when a program or a redirect answers `/`.
+ */
 function withRelease(resource: Resource, digest: string): Resource {
   const changed = withoutOutput(resource);
   const spec = changed.spec.case === 'site' ? changed.spec.value : undefined;
   const answer = spec?.handler?.answer;
-  if (!spec || (answer?.case !== undefined && answer.case !== 'staticFiles')) {
+  if (!spec || !isContent(answer?.case)) {
     throw new AppError(
       ErrorReason.INVALID,
       `The site answers / with ${answer?.case}, not with static files. Change spec.handler to staticFiles first.`,
     );
   }
-  const staticFiles = answer?.value ?? create(StaticFilesSchema);
+  const staticFiles = answer?.case === 'staticFiles' ? answer.value : create(StaticFilesSchema);
   staticFiles.root = '';
   staticFiles.release = digest;
   spec.handler = create(HandlerSchema, { answer: { case: 'staticFiles', value: staticFiles } });
   return changed;
+}
+
+function isContent(answer: string | undefined): boolean {
+  return answer === undefined || answer === 'staticFiles' || answer === 'fixedResponse';
 }
