@@ -81,6 +81,23 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
     );
   }
 
+  /**
+   * Sends what was stored and never sent although its server is connected: the answer to its commit was lost,
+   * or another process stored it. Young ones are left alone: they are being sent.
+   */
+  async sendOverlooked(olderThanSeconds: number): Promise<void> {
+    // One that ends while we read was sent before: it must not look as if it never was.
+    const before = new Set(this.sent);
+    const rows = await this.unitOfWork.asSystem('operations', () =>
+      this.operations.pendingOn(this.agents.uids(), olderThanSeconds),
+    );
+    for (const row of rows) {
+      if (before.has(row.uid) || this.sent.has(row.uid)) continue;
+      if (row.cancel_requested) await this.endHere(row, cancelledUnsent);
+      else this.dispatch(row);
+    }
+  }
+
   async report(server: AgentServer, report: OperationReport): Promise<boolean> {
     if (!isUuid(report.uid)) return true;
     const state = ends[report.state];
@@ -107,6 +124,7 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
     const rows = await this.unitOfWork.asSystem('operations', () => this.operations.notEndedOn(server.uid));
     for (const row of rows) {
       if (known.has(row.uid)) {
+        this.sent.add(row.uid);
         if (row.cancel_requested) this.cancel(row);
       } else if (row.state === Operation_State.RUNNING) {
         await this.endHere(row, forgotten);

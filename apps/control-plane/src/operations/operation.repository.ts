@@ -120,6 +120,15 @@ export class OperationRepository {
     ]);
   }
 
+  /** Stored some time ago and taken by no agent yet. */
+  pendingOn(serverUids: readonly string[], olderThanSeconds: number): Promise<OperationRow[]> {
+    return query(
+      `select ${columns} ${from} where o.server_uid = any ($1) and o.ended_at is null and o.state = ${PENDING}
+         and o.created_at < now() - make_interval(secs => $2) order by o.uid`,
+      [serverUids, olderThanSeconds],
+    );
+  }
+
   async requestCancel(uid: string): Promise<void> {
     await execute(
       `update operation set cancel_requested = true, resource_version = txid_current()

@@ -9,6 +9,7 @@ import { OperationRpc } from './operation.rpc';
 import { OperationsService } from './operations.service';
 import { OutputRepository } from './output.repository';
 import { OutputService } from './output.service';
+import { OverlookedOperationsLoop } from './overlooked-operations.loop';
 
 @Module({
   imports: [FleetModule, LinkModule],
@@ -21,6 +22,7 @@ import { OutputService } from './output.service';
     OperationsService,
     OutputRepository,
     OutputService,
+    OverlookedOperationsLoop,
   ],
   exports: [OperationsService],
 })

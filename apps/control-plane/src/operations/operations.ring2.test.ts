@@ -9,6 +9,7 @@ import {
 import { newUid } from '@ostler/kernel';
 import { MemoryAgent } from '@ostler/link-protocol/memory';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { execute } from '../platform/db';
 import { connectAgent, type LinkApp, startLinkApp, type TestIdentity } from '../link/start-link-app.fixture';
 import { OperationDeadlineLoop } from './operation-deadline.loop';
 import { OperationDispatcher } from './operation-dispatcher';
@@ -74,6 +75,29 @@ test('what is started while the server is away is sent when it comes', async () 
   const { uid } = await start();
   expect((await wait(uid, 1)).state).toBe(Operation_State.PENDING);
   const { agent, leave } = await connected();
+  expect((await wait(uid)).state).toBe(Operation_State.SUCCEEDED);
+  expect(agent.effects.get(uid)).toBe(1);
+  await leave();
+});
+
+test('what was stored and not sent while its server is connected is sent once', async () => {
+  const { agent, leave } = await connected();
+  const sent = await start();
+  await wait(sent.uid);
+  const uid = newUid();
+  // As a process leaves it that never hears that its commit was carried out.
+  await app.db.unitOfWork.asSystem('operations', () =>
+    execute(
+      `insert into operation (uid, tenant_uid, server_uid, spec, state, retry_class, actor, deadline, created_at)
+       select $1, tenant_uid, server_uid, spec, 1, retry_class, actor, deadline, now() - interval '10 seconds'
+       from operation where uid = $2`,
+      [uid, sent.uid],
+    ),
+  );
+  const dispatcher = app.app.get(OperationDispatcher);
+  await dispatcher.sendOverlooked(60);
+  expect(agent.effects.has(uid)).toBe(false);
+  await Promise.all([dispatcher.sendOverlooked(5), dispatcher.sendOverlooked(5)]);
   expect((await wait(uid)).state).toBe(Operation_State.SUCCEEDED);
   expect(agent.effects.get(uid)).toBe(1);
   await leave();
