@@ -252,6 +252,28 @@ test('a partition makes the status Unknown, and it heals by itself', async () =>
   expect((await page('shop.test')).text).toBe('<h1>shop</h1>');
 });
 
+test('a partition of one direction alone heals by itself too', async () => {
+  await server.partition({ direction: 'in' });
+  await waitFor('the site is Unknown', async () => {
+    return conditionOf(await read('shop'))?.status === ConditionStatus.UNKNOWN;
+  });
+  expect((await page('shop.test')).status).toBe(200);
+  await server.heal();
+  await waitForReady(ostler, 'shop');
+});
+
+test('with a full disk the server goes on with what it had, says so, and heals when there is room', async () => {
+  await server.fillDisk();
+  await apply(shop.replace('/srv/shop', '/srv/shop2'));
+  await waitFor('the change is not called Ready', async () => {
+    return conditionOf(await read('shop'))?.status !== ConditionStatus.TRUE;
+  });
+  expect((await page('shop.test')).text).toBe('<h1>shop</h1>');
+  await server.freeDisk();
+  await waitForReady(ostler, 'shop');
+  expect((await page('shop.test')).text).toBe('second');
+});
+
 test('a deleted site is gone from the server, and its domain is free again', async () => {
   await ostler.resources.delete({ requestId: newRequestId(), kind: Kind.SITE, name: 'shop' });
   await waitFor('the page is gone', async () => (await page('shop.test')).text !== '<h1>shop</h1>');
