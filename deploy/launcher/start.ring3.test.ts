@@ -24,7 +24,8 @@ let said: string;
 let ports: Record<string, string>;
 
 beforeAll(async () => {
-  dataFolder = await mkdtemp(join(tmpdir(), 'ostler-start-'));
+  // With a space, as folders of people have.
+  dataFolder = await mkdtemp(join(tmpdir(), 'ostler start '));
   await chmod(dataFolder, 0o711);
 });
 
