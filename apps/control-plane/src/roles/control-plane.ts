@@ -9,7 +9,7 @@ import type { Config } from '../config';
 import { type FirstLogin, FirstOwner } from '../identity';
 import { LinkService } from '../link';
 import { Vault } from '../platform/crypto';
-import { armFailpoint } from '../platform/failpoints';
+import { armFailpoint, failpoint } from '../platform/failpoints';
 import { Addresses } from '../platform/http';
 import { Log } from '../platform/log';
 import { InternalCalls } from '../platform/rpc';
@@ -26,6 +26,8 @@ export interface Started {
   readonly ports: { readonly http: number; readonly public: number; readonly agent: number };
   /** On the first start only. */
   readonly firstLogin: FirstLogin | undefined;
+  /** No login was ever used: the first one may have been lost before anybody saw it. */
+  readonly nobodySignedIn: boolean;
   readonly joinCommand: string;
   readonly remark: string | undefined;
   /** On the first start: how the example site came out. Undefined when there is none, or it was stopped before. */
@@ -56,7 +58,10 @@ export async function startControlPlane(parts: StartParts): Promise<Started> {
   );
   starting.defer(() => app.close());
   checkEveryKind();
-  const firstLogin = await app.get(FirstOwner).ensure(config.values.ownerEmail);
+  const owner = app.get(FirstOwner);
+  const firstLogin = await owner.ensure(config.values.ownerEmail);
+  if (firstLogin) failpoint('owner.committed');
+  const nobodySignedIn = !(await owner.hasAnybodySignedIn());
   const ports = await openListeners(app, config, starting);
   const tenantUid = await firstTenant(app);
   const joinCommand = await newJoinCommand(app, tenantUid);
@@ -71,6 +76,7 @@ export async function startControlPlane(parts: StartParts): Promise<Started> {
     },
     ports,
     firstLogin,
+    nobodySignedIn,
     joinCommand,
     remark: storage.remark,
     exampleSite,

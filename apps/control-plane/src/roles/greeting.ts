@@ -3,7 +3,7 @@ import type { ExampleOutcome } from './example-site';
 
 /** What is printed once everything runs. */
 export function greeting(started: Started): string {
-  const { addresses, firstLogin, joinCommand, remark } = started;
+  const { addresses, firstLogin, nobodySignedIn, joinCommand, remark } = started;
   const lines = [
     ...(remark ? [remark] : []),
     ...movedPorts(started),
@@ -16,6 +16,8 @@ export function greeting(started: Started): string {
     lines.push(
       '                shown this once, changed at sign-in; if it is lost: npm start -- reset-login',
     );
+  } else if (nobodySignedIn) {
+    lines.push('  Nobody has signed in yet; if the first login is lost: npm start -- reset-login');
   }
   lines.push(
     '  Add a server  run there as root, within the hour:',

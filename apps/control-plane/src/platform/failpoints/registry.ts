@@ -3,6 +3,7 @@
  * ring 2 visits each one and fails on one that was not reached.
  */
 export const FAILPOINTS = {
+  'owner.committed': 'the first owner is durable, the first login was not shown',
   'session.written': 'a sign-in is written, nothing is committed',
   'session.committed': 'a sign-in is durable, its token was not answered',
   'join.spent': 'a join token is spent and the server is written, nothing is committed',
