@@ -14,7 +14,9 @@ import { missingLine, readTutorial, type TutorialStep } from './tutorial-blocks'
 // against a control plane that has joined this machine.
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
-const steps = readTutorial(await readFile(join(checkout, 'docs/tutorial.md'), 'utf8'));
+const stepsOf = async (page: string) => readTutorial(await readFile(join(checkout, page), 'utf8'));
+const steps = await stepsOf('docs/tutorial.md');
+const firstSite = await stepsOf('README.md');
 
 let control: OstlerProcess;
 let folder: string;
@@ -57,14 +59,16 @@ async function run(commands: string): Promise<Ran> {
   return { code, output };
 }
 
-test('the tutorial has its steps', () => {
+async function expectShown({ commands, shown }: TutorialStep): Promise<void> {
+  const { code, output } = await run(commands);
+  expect({ code, missing: missingLine(shown, output) }, output).toEqual({ code: 0, missing: undefined });
+}
+
+test('the pages have their steps', () => {
   expect(steps.length).toBeGreaterThan(12);
+  expect(firstSite.length).toBeGreaterThan(0);
 });
 
-test.each(steps)(
-  '$title (line $line) does what the page shows',
-  async ({ commands, shown }: TutorialStep) => {
-    const { code, output } = await run(commands);
-    expect({ code, missing: missingLine(shown, output) }, output).toEqual({ code: 0, missing: undefined });
-  },
-);
+test.each(steps)('$title (line $line) does what the page shows', expectShown);
+
+test.each(firstSite)('$title of the README (line $line) does what the page shows', expectShown);
