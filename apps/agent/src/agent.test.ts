@@ -213,7 +213,7 @@ describe('a body that cannot be taken', () => {
       ],
     });
     expect(outcome).toMatchObject({ stored: true, refused: { reason: 'UNKNOWN_FIELD', uids: [uid] } });
-    expect(outcome.stored && outcome.refused?.message).toContain('SITE a, generation 2');
+    expect(outcome.stored && outcome.refused?.message).toContain('The site a, generation 2');
     await agent.reconciler.settled();
     const status = takeStatus(agent);
     expect(readyOf(status.get(uid))).toBe(`${ConditionStatus.FALSE} UNKNOWN_FIELD`);

@@ -119,11 +119,11 @@ function unknownIn(message: Message): string | undefined {
 }
 
 function refuse(entry: ManifestEntry, reason: string, why: string): RefusedEntry {
-  const kind = Kind[entry.kind] ?? `kind ${entry.kind}`;
+  const kind = Kind[entry.kind]?.toLowerCase() ?? `kind ${entry.kind}`;
   return {
     entry,
     reason,
-    message: `${kind} ${entry.name}, generation ${entry.generation}, was not taken: ${why}.`,
+    message: `The ${kind} ${entry.name}, generation ${entry.generation}, was not taken: ${why}.`,
   };
 }
 

@@ -80,3 +80,24 @@ test('every state of servers and operations has a shape and a word', () => {
     expect(operationHealth(create(OperationSchema, { state })).word).not.toBe('');
   }
 });
+
+test('what one server says is told in its words, with its name', () => {
+  const degraded = { type: 'Degraded', status: TRUE };
+  const resource = create(ResourceSchema, {
+    status: {
+      conditions: [{ type: 'Ready', status: TRUE }, degraded],
+      placementStatuses: [
+        { serverName: 'web-1', conditions: [{ type: 'Ready', status: TRUE }] },
+        {
+          serverName: 'web-2',
+          conditions: [{ ...degraded, reason: 'UPSTREAM_DOWN', message: 'app does not answer.' }],
+        },
+      ],
+    },
+  });
+  expect(resourceHealth(resource)).toMatchObject({
+    state: 'degraded',
+    reason: 'UPSTREAM_DOWN',
+    message: 'On web-2: app does not answer.',
+  });
+});

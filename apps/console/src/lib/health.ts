@@ -35,11 +35,24 @@ const WORDS: Readonly<Record<HealthState, string>> = {
 export const healthOrder: readonly HealthState[] = ['failed', 'degraded', 'unknown', 'progressing', 'ready'];
 
 export function resourceHealth({ meta, status }: Resource): Health {
-  const health = conditionsHealth(status?.conditions ?? []);
+  const placements = status?.placementStatuses ?? [];
+  const health = conditionsHealth((status?.conditions ?? []).map((one) => asSaidThere(one, placements)));
   if (meta?.deletedAt) return { ...health, state: 'progressing', word: 'Removing', since: meta.deletedAt };
   const someReady = status !== undefined && status.placementsReady > 0;
   if (health.state === 'failed' && someReady) return { ...health, state: 'degraded', word: WORDS.degraded };
   return health;
+}
+
+/** What is true on some server is told in that server's words, with the name of the first one. */
+function asSaidThere(condition: Condition, placements: readonly PlacementStatus[]): Condition {
+  if (condition.type === 'Ready' || condition.status !== ConditionStatus.TRUE) return condition;
+  for (const { serverName, conditions } of placements) {
+    const there = conditions.find(
+      ({ type, status }) => type === condition.type && status === condition.status,
+    );
+    if (there) return { ...there, message: `On ${serverName}: ${there.message}` };
+  }
+  return condition;
 }
 
 export function placementHealth(placement: PlacementStatus): Health {
