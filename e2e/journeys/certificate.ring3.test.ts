@@ -1,4 +1,4 @@
-import { Kind } from '@ostler/contracts';
+import { ConditionStatus, Kind } from '@ostler/contracts';
 import type { Ostler } from '@ostler/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -13,7 +13,7 @@ import {
   type TestServer,
   waitFor,
 } from '../harness';
-import { applyText, conditionOf, readResource, waitForReady } from './journey';
+import { applyText, conditionOf, readResource, waitForReady, waitForReason } from './journey';
 
 // Certificates of a misbehaving ACME authority on two real servers that serve the same name.
 
@@ -79,13 +79,16 @@ async function issuerSeenBy(server: TestServer): Promise<string> {
   return /Issuer:(.*)/.exec(stdout)?.[1] ?? '';
 }
 
-test('a name that does not resolve is told before the authority is asked', async () => {
+test('a name that does not resolve is told before the authority is asked, and the site serves plain HTTP', async () => {
   await applyText(ostler, `${certificate()}---${site('{ server: web-1 }')}`);
   await waitFor('the cause is told', async () => {
     const ready = conditionOf(await readResource(ostler, 'shop', Kind.CERTIFICATE));
     return ready?.reason === 'DNS_MISSING' || (ready?.message ?? '').includes('does not resolve');
   });
-  await waitForReady(ostler, 'shop');
+  const ready = await waitForReason(ostler, 'shop', 'CERTIFICATE_PENDING');
+  expect(ready.status).toBe(ConditionStatus.FALSE);
+  const plain = ['curl', '-sS', '-H', 'Host: shop.test', 'http://127.0.0.1/'];
+  expect(await first.run(plain)).toBe('shop');
 });
 
 test('once it resolves the certificate is made on the server and served', async () => {

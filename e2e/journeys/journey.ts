@@ -38,3 +38,13 @@ export async function waitForReady(ostler: Ostler, name: string, kind = Kind.SIT
   });
   return last!;
 }
+
+/** Waits until the condition Ready of a site gives this reason. */
+export async function waitForReason(ostler: Ostler, name: string, reason: string): Promise<Condition> {
+  let ready: Condition | undefined;
+  await waitFor(`${name} says ${reason}`, async () => {
+    ready = conditionOf(await readResource(ostler, name));
+    return ready?.reason === reason;
+  });
+  return ready!;
+}
