@@ -1,4 +1,5 @@
 // The contract as TypeScript: one door to the generated code of proto/.
+export * from './gen/ostler/api/v1/agent_update_pb';
 export * from './gen/ostler/api/v1/audit_pb';
 export * from './gen/ostler/api/v1/fleet_pb';
 export * from './gen/ostler/api/v1/identity_pb';
@@ -7,6 +8,7 @@ export * from './gen/ostler/api/v1/operation_pb';
 export * from './gen/ostler/api/v1/release_pb';
 export * from './gen/ostler/api/v1/resource_pb';
 export * from './gen/ostler/certificate/v1/certificate_pb';
+export * from './gen/ostler/link/v1/agent_release_pb';
 export * from './gen/ostler/link/v1/join_pb';
 export * from './gen/ostler/link/v1/lanes_pb';
 export * from './gen/ostler/link/v1/manifest_pb';

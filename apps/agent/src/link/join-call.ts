@@ -24,7 +24,7 @@ const MOST_ANSWER_BYTES = 256 * 1024;
  */
 export async function callJoin(
   { controlUrl, token, caPin }: JoinRecord,
-  message: Omit<JoinRequest, '$typeName' | 'token'>,
+  message: Partial<Omit<JoinRequest, '$typeName' | 'token'>>,
 ): Promise<JoinResponse> {
   const url = checkUrl(controlUrl);
   const trust = url.protocol === 'https:' && caPin ? await pinnedTrust(url, caPin) : {};

@@ -6,6 +6,7 @@ import { FleetService } from './fleet.service';
 import { JoinTokenRepository } from './join-token.repository';
 import { JoinRpc } from './join.rpc';
 import { JoinService } from './join.service';
+import { NotBuiltYet } from './not-built-yet';
 import { ResourcesModule } from '../resources';
 import { FleetDirectory } from './server-directory';
 import { ServerStateLoop } from './server-state.loop';
@@ -20,6 +21,7 @@ import { ServerRepository } from './server.repository';
     JoinRpc,
     JoinService,
     JoinTokenRepository,
+    NotBuiltYet,
     ServerRepository,
     ServerStateLoop,
   ],

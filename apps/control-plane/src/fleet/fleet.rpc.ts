@@ -21,7 +21,7 @@ const DEFAULT_PAGE = 100;
 const DEFAULT_TOKEN_SECONDS = 3600;
 
 @Injectable()
-export class FleetRpc implements OnModuleInit, ServiceImpl<typeof FleetContract> {
+export class FleetRpc implements OnModuleInit, Partial<ServiceImpl<typeof FleetContract>> {
   constructor(
     private readonly rpc: RpcRegistry,
     private readonly fleet: FleetService,

@@ -5,7 +5,7 @@ import { anyCall, RpcRegistry } from '../platform/rpc';
 import { JoinService } from './join.service';
 
 @Injectable()
-export class JoinRpc implements OnModuleInit, ServiceImpl<typeof JoinContract> {
+export class JoinRpc implements OnModuleInit, Partial<ServiceImpl<typeof JoinContract>> {
   constructor(
     private readonly rpc: RpcRegistry,
     private readonly service: JoinService,

@@ -4,8 +4,10 @@ import {
   DiagnoseOperationSchema,
   InstallNginxOperationSchema,
   NoopOperationSchema,
+  RestartAgentOperationSchema,
   ShowNginxConfigurationOperationSchema,
   TestNginxConfigurationOperationSchema,
+  UpdateAgentOperationSchema,
   Operation_RetryClass,
   type OperationSpec,
   type OperationStart,
@@ -58,6 +60,18 @@ const kinds: { readonly [K in Case]: () => OperationKind } = {
       case: 'showNginxConfiguration',
       value: create(ShowNginxConfigurationOperationSchema),
     },
+  }),
+  restartAgent: () => ({
+    title: 'restart agent',
+    retryClass: AT_MOST_ONCE,
+    permission: Permission.OPERATIONS_ADMINISTER,
+    start: { case: 'restartAgent', value: create(RestartAgentOperationSchema) },
+  }),
+  updateAgent: () => ({
+    title: 'update agent',
+    retryClass: AT_MOST_ONCE,
+    permission: Permission.OPERATIONS_ADMINISTER,
+    start: { case: 'updateAgent', value: create(UpdateAgentOperationSchema) },
   }),
 };
 

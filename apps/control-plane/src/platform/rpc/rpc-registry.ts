@@ -21,29 +21,46 @@ export interface ServiceOptions<S extends DescService> {
 /** Where rooms register what they serve; the chain in front of it is the only way in. */
 @Injectable()
 export class RpcRegistry {
-  private readonly registered: RegisteredService[] = [];
+  private readonly registered = new Map<DescService, Registration>();
 
-  /** @throws when a method names no permission or is not implemented. */
+  /**
+   * Registers the whole of a service, or a part of it: rooms of one service add up.
+   *
+   * @throws when a method names no permission or is registered twice.
+   */
   service<S extends DescService>(
     service: S,
-    implementation: ServiceImpl<S>,
+    implementation: Partial<ServiceImpl<S>>,
     options: ServiceOptions<S> = {},
   ): void {
-    for (const method of service.methods) this.check(service, method, implementation);
-    this.registered.push({ service, implementation, ownUnit: new Set(options.ownUnit) });
+    const whole = this.registered.get(service) ?? { service, implementation: {}, ownUnit: new Set() };
+    for (const method of service.methods) take(whole, method, implementation);
+    for (const name of options.ownUnit ?? []) whole.ownUnit.add(name);
+    this.registered.set(service, whole);
   }
 
+  /** @throws when a method of a registered service is not implemented. */
   get services(): readonly RegisteredService[] {
-    return this.registered;
+    const whole = [...this.registered.values()];
+    for (const { service, implementation } of whole) {
+      const missing = service.methods.find(({ localName }) => !(localName in implementation));
+      if (missing) throw new Error(`${service.typeName}/${missing.name} is not implemented`);
+    }
+    return whole;
   }
+}
 
-  private check(service: DescService, method: DescMethod, implementation: object): void {
-    const name = `${service.typeName}/${method.name}`;
-    // Reads the options, and throws when there is no permission.
-    rulesOf(method);
-    if (typeof Reflect.get(implementation, method.localName) !== 'function')
-      throw new Error(`${name} is not implemented`);
-    if (this.registered.some((other) => other.service === service))
-      throw new Error(`${name} is registered twice`);
-  }
+interface Registration extends RegisteredService {
+  readonly implementation: Record<string, unknown>;
+  readonly ownUnit: Set<string>;
+}
+
+function take(whole: Registration, method: DescMethod, implementation: object): void {
+  const handler: unknown = Reflect.get(implementation, method.localName);
+  if (typeof handler !== 'function') return;
+  const name = `${whole.service.typeName}/${method.name}`;
+  // Reads the options, and throws when there is no permission.
+  rulesOf(method);
+  if (method.localName in whole.implementation) throw new Error(`${name} is registered twice`);
+  whole.implementation[method.localName] = handler.bind(implementation) as unknown;
 }

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/api/v1/fleet.proto.
  */
 export const file_ostler_api_v1_fleet: GenFile = /*@__PURE__*/
-  fileDesc("Chlvc3RsZXIvYXBpL3YxL2ZsZWV0LnByb3RvEg1vc3RsZXIuYXBpLnYxIooGCgZTZXJ2ZXISCwoDdWlkGAEgASgJEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEjEKBmxhYmVscxgEIAMoCzIhLm9zdGxlci5hcGkudjEuU2VydmVyLkxhYmVsc0VudHJ5EioKBXN0YXRlGAUgASgOMhsub3N0bGVyLmFwaS52MS5TZXJ2ZXIuU3RhdGUSLwoLc3RhdGVfc2luY2UYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3Rfc2Vlbl9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYWdlbnRfdmVyc2lvbhgIIAEoCRIVCg1mZWF0dXJlX2xldmVsGAkgASgNEi8KDGNhcGFiaWxpdGllcxgKIAMoCzIZLm9zdGxlci5hcGkudjEuQ2FwYWJpbGl0eRIpCgVmYWN0cxgLIAEoCzIaLm9zdGxlci5hcGkudjEuU2VydmVyRmFjdHMSEgoKcGxhY2VtZW50cxgMIAEoDRIYChBwbGFjZW1lbnRzX3JlYWR5GA0gASgNEhAKCHJldmlzaW9uGA4gASgEEhcKD3N0b3JlZF9yZXZpc2lvbhgPIAEoBBItCglqb2luZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWNsb2NrX3NrZXdfbXMYESABKAMSMQoNZm9yZWlnbl9zaXRlcxgSIAMoCzIaLm9zdGxlci5hcGkudjEuRm9yZWlnblNpdGUSGAoQcmVzb3VyY2VfdmVyc2lvbhgTIAEoBBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImgKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEwoPU1RBVEVfQ09OTkVDVEVEEAESEQoNU1RBVEVfVU5LTk9XThACEg4KClNUQVRFX0RPV04QAxIQCgxTVEFURV9KT0lORUQQBCI9CgpDYXBhYmlsaXR5EgwKBG5hbWUYASABKAkSEQoJYXZhaWxhYmxlGAIgASgIEg4KBmRldGFpbBgDIAEoCSKOAgoLU2VydmVyRmFjdHMSEAoIaG9zdG5hbWUYASABKAkSCgoCb3MYAiABKAkSDgoGa2VybmVsGAMgASgJEhQKDGFyY2hpdGVjdHVyZRgEIAEoCRIMCgRjcHVzGAUgASgNEhQKDG1lbW9yeV9ieXRlcxgGIAEoBBIRCglhZGRyZXNzZXMYByADKAkSFQoNbmdpbnhfdmVyc2lvbhgIIAEoCRIXCg9zeXN0ZW1kX3ZlcnNpb24YCSABKAkSEQoJaHR0cF9wb3J0GAogASgNEhIKCmh0dHBzX3BvcnQYCyABKA0SLQoJYm9vdGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJQCgtGb3JlaWduU2l0ZRIUCgxzZXJ2ZXJfbmFtZXMYASADKAkSDwoHbGlzdGVucxgCIAMoCRIMCgRmaWxlGAMgASgJEgwKBGxpbmUYBCABKA0i4QEKEkxpc3RTZXJ2ZXJzUmVxdWVzdBJHCgZsYWJlbHMYASADKAsyLS5vc3RsZXIuYXBpLnYxLkxpc3RTZXJ2ZXJzUmVxdWVzdC5MYWJlbHNFbnRyeUIIukgFmgECEBASGAoGc2VhcmNoGAIgASgJQgi6SAVyAxj9ARIbCglwYWdlX3NpemUYAyABKA1CCLpIBSoDGOgHEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiZQoTTGlzdFNlcnZlcnNSZXNwb25zZRImCgdzZXJ2ZXJzGAEgAygLMhUub3N0bGVyLmFwaS52MS5TZXJ2ZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEg0KBXRvdGFsGAMgASgNIisKEEdldFNlcnZlclJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQARg/IjoKEUdldFNlcnZlclJlc3BvbnNlEiUKBnNlcnZlchgBIAEoCzIVLm9zdGxlci5hcGkudjEuU2VydmVyIsQCChNVcGRhdGVTZXJ2ZXJSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhcKBG5hbWUYAiABKAlCCbpIBnIEEAEYPxIdCgxkaXNwbGF5X25hbWUYAyABKAlCB7pIBHICGHgSpwEKBmxhYmVscxgEIAMoCzIuLm9zdGxlci5hcGkudjEuVXBkYXRlU2VydmVyUmVxdWVzdC5MYWJlbHNFbnRyeUJnukhkmgFhECAiKHImGD8yIl5bYS16MC05XShbLWEtejAtOS5fL10qW2EtejAtOV0pPyQqM3IxGD8yLV4oW0EtWmEtejAtOV0oWy1BLVphLXowLTkuX10qW0EtWmEtejAtOV0pPyk/JBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIj0KFFVwZGF0ZVNlcnZlclJlc3BvbnNlEiUKBnNlcnZlchgBIAEoCzIVLm9zdGxlci5hcGkudjEuU2VydmVyIlsKE1JlbW92ZVNlcnZlclJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESFwoEbmFtZRgCIAEoCUIJukgGcgQQARg/Eg0KBWZvcmNlGAMgASgIIisKFFJlbW92ZVNlcnZlclJlc3BvbnNlEhMKC2NvbnNlcXVlbmNlGAEgASgJIqcCCglKb2luVG9rZW4SCwoDdWlkGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG1heGltdW1fdXNlcxgFIAEoDRIMCgR1c2VzGAYgASgNEg8KB3Jldm9rZWQYByABKAgSNAoGbGFiZWxzGAggAygLMiQub3N0bGVyLmFwaS52MS5Kb2luVG9rZW4uTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKXAgoWQ3JlYXRlSm9pblRva2VuUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIdCgtkZXNjcmlwdGlvbhgCIAEoCUIIukgFcgMYyAESJAoQbGlmZXRpbWVfc2Vjb25kcxgDIAEoDUIKukgHKgUYgJqeARIeCgxtYXhpbXVtX3VzZXMYBCABKA1CCLpIBSoDGOgHEksKBmxhYmVscxgFIAMoCzIxLm9zdGxlci5hcGkudjEuQ3JlYXRlSm9pblRva2VuUmVxdWVzdC5MYWJlbHNFbnRyeUIIukgFmgECECAaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJnChdDcmVhdGVKb2luVG9rZW5SZXNwb25zZRIsCgpqb2luX3Rva2VuGAEgASgLMhgub3N0bGVyLmFwaS52MS5Kb2luVG9rZW4SDQoFdG9rZW4YAiABKAkSDwoHY29tbWFuZBgDIAEoCSIXChVMaXN0Sm9pblRva2Vuc1JlcXVlc3QiRwoWTGlzdEpvaW5Ub2tlbnNSZXNwb25zZRItCgtqb2luX3Rva2VucxgBIAMoCzIYLm9zdGxlci5hcGkudjEuSm9pblRva2VuIk0KFlJldm9rZUpvaW5Ub2tlblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESFQoDdWlkGAIgASgJQgi6SAVyA7ABASIZChdSZXZva2VKb2luVG9rZW5SZXNwb25zZTLDBQoMRmxlZXRTZXJ2aWNlEloKC0xpc3RTZXJ2ZXJzEiEub3N0bGVyLmFwaS52MS5MaXN0U2VydmVyc1JlcXVlc3QaIi5vc3RsZXIuYXBpLnYxLkxpc3RTZXJ2ZXJzUmVzcG9uc2UiBKi7GAUSVAoJR2V0U2VydmVyEh8ub3N0bGVyLmFwaS52MS5HZXRTZXJ2ZXJSZXF1ZXN0GiAub3N0bGVyLmFwaS52MS5HZXRTZXJ2ZXJSZXNwb25zZSIEqLsYBRJhCgxVcGRhdGVTZXJ2ZXISIi5vc3RsZXIuYXBpLnYxLlVwZGF0ZVNlcnZlclJlcXVlc3QaIy5vc3RsZXIuYXBpLnYxLlVwZGF0ZVNlcnZlclJlc3BvbnNlIgiouxgGsLsYARJhCgxSZW1vdmVTZXJ2ZXISIi5vc3RsZXIuYXBpLnYxLlJlbW92ZVNlcnZlclJlcXVlc3QaIy5vc3RsZXIuYXBpLnYxLlJlbW92ZVNlcnZlclJlc3BvbnNlIgiouxgGsLsYARJqCg9DcmVhdGVKb2luVG9rZW4SJS5vc3RsZXIuYXBpLnYxLkNyZWF0ZUpvaW5Ub2tlblJlcXVlc3QaJi5vc3RsZXIuYXBpLnYxLkNyZWF0ZUpvaW5Ub2tlblJlc3BvbnNlIgiouxgGsLsYARJjCg5MaXN0Sm9pblRva2VucxIkLm9zdGxlci5hcGkudjEuTGlzdEpvaW5Ub2tlbnNSZXF1ZXN0GiUub3N0bGVyLmFwaS52MS5MaXN0Sm9pblRva2Vuc1Jlc3BvbnNlIgSouxgFEmoKD1Jldm9rZUpvaW5Ub2tlbhIlLm9zdGxlci5hcGkudjEuUmV2b2tlSm9pblRva2VuUmVxdWVzdBomLm9zdGxlci5hcGkudjEuUmV2b2tlSm9pblRva2VuUmVzcG9uc2UiCKi7GAawuxgBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_options]);
+  fileDesc("Chlvc3RsZXIvYXBpL3YxL2ZsZWV0LnByb3RvEg1vc3RsZXIuYXBpLnYxIuEICgZTZXJ2ZXISCwoDdWlkGAEgASgJEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEjEKBmxhYmVscxgEIAMoCzIhLm9zdGxlci5hcGkudjEuU2VydmVyLkxhYmVsc0VudHJ5EioKBXN0YXRlGAUgASgOMhsub3N0bGVyLmFwaS52MS5TZXJ2ZXIuU3RhdGUSLwoLc3RhdGVfc2luY2UYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3Rfc2Vlbl9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNYWdlbnRfdmVyc2lvbhgIIAEoCRIVCg1mZWF0dXJlX2xldmVsGAkgASgNEi8KDGNhcGFiaWxpdGllcxgKIAMoCzIZLm9zdGxlci5hcGkudjEuQ2FwYWJpbGl0eRIpCgVmYWN0cxgLIAEoCzIaLm9zdGxlci5hcGkudjEuU2VydmVyRmFjdHMSEgoKcGxhY2VtZW50cxgMIAEoDRIYChBwbGFjZW1lbnRzX3JlYWR5GA0gASgNEhAKCHJldmlzaW9uGA4gASgEEhcKD3N0b3JlZF9yZXZpc2lvbhgPIAEoBBItCglqb2luZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWNsb2NrX3NrZXdfbXMYESABKAMSMQoNZm9yZWlnbl9zaXRlcxgSIAMoCzIaLm9zdGxlci5hcGkudjEuRm9yZWlnblNpdGUSGAoQcmVzb3VyY2VfdmVyc2lvbhgTIAEoBBIhCgRob2xkGBQgASgLMhMub3N0bGVyLmFwaS52MS5Ib2xkEjAKB29ycGhhbnMYFSADKAsyHy5vc3RsZXIuYXBpLnYxLk9ycGhhbmVkUmVzb3VyY2USMAoMbG9jYWxfcG9saWN5GBYgASgLMhoub3N0bGVyLmFwaS52MS5Mb2NhbFBvbGljeRIuCgpyZXZva2VkX2F0GBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9sYXN0X2Rpc2Nvbm5lY3QYGCABKAkSNgoSbGFzdF9kaXNjb25uZWN0X2F0GBkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI6ChZjZXJ0aWZpY2F0ZV9leHBpcmVzX2F0GBogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInsKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEwoPU1RBVEVfQ09OTkVDVEVEEAESEQoNU1RBVEVfVU5LTk9XThACEg4KClNUQVRFX0RPV04QAxIQCgxTVEFURV9KT0lORUQQBBIRCg1TVEFURV9SRVZPS0VEEAUi4gEKBEhvbGQSKAoFY2F1c2UYASABKA4yGS5vc3RsZXIuYXBpLnYxLkhvbGQuQ2F1c2USDwoHbWVzc2FnZRgCIAEoCRIpCgVzaW5jZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMY291bnRlcl9zZWVuGAQgASgEEhgKEGNvdW50ZXJfZXhwZWN0ZWQYBSABKAQiRAoFQ2F1c2USFQoRQ0FVU0VfVU5TUEVDSUZJRUQQABIQCgxDQVVTRV9DT1BJRUQQARISCg5DQVVTRV9QVVRfQkFDSxACIk8KEE9ycGhhbmVkUmVzb3VyY2USCwoDdWlkGAEgASgJEgwKBGtpbmQYAiABKAkSDAoEbmFtZRgDIAEoCRISCgpnZW5lcmF0aW9uGAQgASgEIo8BCgtMb2NhbFBvbGljeRIMCgRwYXRoGAEgASgJEg8KB3ByZXNlbnQYAiABKAgSFQoNYWxsb3dlZF9yb290cxgDIAMoCRIYChBwYWNrYWdlX2luc3RhbGxzGAQgASgIEgwKBGV4ZWMYBSABKAgSEwoLc2VsZl91cGRhdGUYBiABKAgSDQoFa2luZHMYByADKAkiWAoERGlzaxITCgttb3VudF9wb2ludBgBIAEoCRITCgtmaWxlX3N5c3RlbRgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCmZyZWVfYnl0ZXMYBCABKAQiPQoKQ2FwYWJpbGl0eRIMCgRuYW1lGAEgASgJEhEKCWF2YWlsYWJsZRgCIAEoCBIOCgZkZXRhaWwYAyABKAki3QIKC1NlcnZlckZhY3RzEhAKCGhvc3RuYW1lGAEgASgJEgoKAm9zGAIgASgJEg4KBmtlcm5lbBgDIAEoCRIUCgxhcmNoaXRlY3R1cmUYBCABKAkSDAoEY3B1cxgFIAEoDRIUCgxtZW1vcnlfYnl0ZXMYBiABKAQSEQoJYWRkcmVzc2VzGAcgAygJEhUKDW5naW54X3ZlcnNpb24YCCABKAkSFwoPc3lzdGVtZF92ZXJzaW9uGAkgASgJEhEKCWh0dHBfcG9ydBgKIAEoDRISCgpodHRwc19wb3J0GAsgASgNEi0KCWJvb3RlZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJY3B1X21vZGVsGA0gASgJEiIKBWRpc2tzGA4gAygLMhMub3N0bGVyLmFwaS52MS5EaXNrEhYKDmRvY2tlcl92ZXJzaW9uGA8gASgJIlAKC0ZvcmVpZ25TaXRlEhQKDHNlcnZlcl9uYW1lcxgBIAMoCRIPCgdsaXN0ZW5zGAIgAygJEgwKBGZpbGUYAyABKAkSDAoEbGluZRgEIAEoDSLhAQoSTGlzdFNlcnZlcnNSZXF1ZXN0EkcKBmxhYmVscxgBIAMoCzItLm9zdGxlci5hcGkudjEuTGlzdFNlcnZlcnNSZXF1ZXN0LkxhYmVsc0VudHJ5Qgi6SAWaAQIQEBIYCgZzZWFyY2gYAiABKAlCCLpIBXIDGP0BEhsKCXBhZ2Vfc2l6ZRgDIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgAgaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJlChNMaXN0U2VydmVyc1Jlc3BvbnNlEiYKB3NlcnZlcnMYASADKAsyFS5vc3RsZXIuYXBpLnYxLlNlcnZlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSDQoFdG90YWwYAyABKA0iKwoQR2V0U2VydmVyUmVxdWVzdBIXCgRuYW1lGAEgASgJQgm6SAZyBBABGD8iOgoRR2V0U2VydmVyUmVzcG9uc2USJQoGc2VydmVyGAEgASgLMhUub3N0bGVyLmFwaS52MS5TZXJ2ZXIixAIKE1VwZGF0ZVNlcnZlclJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESFwoEbmFtZRgCIAEoCUIJukgGcgQQARg/Eh0KDGRpc3BsYXlfbmFtZRgDIAEoCUIHukgEcgIYeBKnAQoGbGFiZWxzGAQgAygLMi4ub3N0bGVyLmFwaS52MS5VcGRhdGVTZXJ2ZXJSZXF1ZXN0LkxhYmVsc0VudHJ5Qme6SGSaAWEQICIociYYPzIiXlthLXowLTldKFstYS16MC05Ll8vXSpbYS16MC05XSk/JCozcjEYPzItXihbQS1aYS16MC05XShbLUEtWmEtejAtOS5fXSpbQS1aYS16MC05XSk/KT8kGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiPQoUVXBkYXRlU2VydmVyUmVzcG9uc2USJQoGc2VydmVyGAEgASgLMhUub3N0bGVyLmFwaS52MS5TZXJ2ZXIibAoTUmVtb3ZlU2VydmVyUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIXCgRuYW1lGAIgASgJQgm6SAZyBBABGD8SDQoFZm9yY2UYAyABKAgSDwoHZHJ5X3J1bhgEIAEoCCKRAQoUUmVtb3ZlU2VydmVyUmVzcG9uc2USEwoLY29uc2VxdWVuY2UYASABKAkSGQoRcGxhY2VkX29ubHlfdGhlcmUYAiABKA0SHAoUcGxhY2VkX2Vsc2V3aGVyZV90b28YAyABKA0SDwoHZG9tYWlucxgEIAMoCRIaChJydW5uaW5nX29wZXJhdGlvbnMYBSABKA0iZgoTUmV2b2tlU2VydmVyUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIXCgRuYW1lGAIgASgJQgm6SAZyBBABGD8SGAoGcmVhc29uGAMgASgJQgi6SAVyAxjIASI9ChRSZXZva2VTZXJ2ZXJSZXNwb25zZRIlCgZzZXJ2ZXIYASABKAsyFS5vc3RsZXIuYXBpLnYxLlNlcnZlciLtAQoRRGVjaWRlSG9sZFJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESFwoEbmFtZRgCIAEoCUIJukgGcgQQARg/EkcKCGRlY2lzaW9uGAMgASgOMikub3N0bGVyLmFwaS52MS5EZWNpZGVIb2xkUmVxdWVzdC5EZWNpc2lvbkIKukgHggEEEAEgACJYCghEZWNpc2lvbhIYChRERUNJU0lPTl9VTlNQRUNJRklFRBAAEhoKFkRFQ0lTSU9OX0lTX1RIRV9TRVJWRVIQARIWChJERUNJU0lPTl9JU19BX0NPUFkQAiI7ChJEZWNpZGVIb2xkUmVzcG9uc2USJQoGc2VydmVyGAEgASgLMhUub3N0bGVyLmFwaS52MS5TZXJ2ZXIiMQoWQ2hlY2tDb25uZWN0aW9uUmVxdWVzdBIXCgRuYW1lGAEgASgJQgm6SAZyBBABGD8ixgEKF0NoZWNrQ29ubmVjdGlvblJlc3BvbnNlEjoKBXN0ZXBzGAEgAygLMisub3N0bGVyLmFwaS52MS5DaGVja0Nvbm5lY3Rpb25SZXNwb25zZS5TdGVwEhEKCXJlYWNoYWJsZRgCIAEoCBIPCgdtZXNzYWdlGAMgASgJGksKBFN0ZXASDQoFdGl0bGUYASABKAkSDgoGcGFzc2VkGAIgASgIEg8KB21lc3NhZ2UYAyABKAkSEwoLZHVyYXRpb25fbXMYBCABKA0icAoVRGlzY2FyZE9ycGhhbnNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhcKBG5hbWUYAiABKAlCCbpIBnIEEAEYPxIgCgR1aWRzGAMgAygJQhK6SA+SAQwIARCIJyIFcgOwAQEiPwoWRGlzY2FyZE9ycGhhbnNSZXNwb25zZRIlCgZzZXJ2ZXIYASABKAsyFS5vc3RsZXIuYXBpLnYxLlNlcnZlciKWAgoNV2FpdGluZ1NlcnZlchILCgN1aWQYASABKAkSDAoEbmFtZRgCIAEoCRIQCghob3N0bmFtZRgDIAEoCRIPCgdhZGRyZXNzGAQgASgJEhUKDWFnZW50X3ZlcnNpb24YBSABKAkSFwoPa2V5X2ZpbmdlcnByaW50GAYgASgJEiwKCGFza2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X2Fza2VkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIWCg5qb2luX3Rva2VuX3VpZBgJIAEoCRIeChZqb2luX3Rva2VuX2Rlc2NyaXB0aW9uGAogASgJIhsKGUxpc3RXYWl0aW5nU2VydmVyc1JlcXVlc3QiUwoaTGlzdFdhaXRpbmdTZXJ2ZXJzUmVzcG9uc2USNQoPd2FpdGluZ19zZXJ2ZXJzGAEgAygLMhwub3N0bGVyLmFwaS52MS5XYWl0aW5nU2VydmVyImEKGkRlY2lkZVdhaXRpbmdTZXJ2ZXJSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKA3VpZBgCIAEoCUIIukgFcgOwAQESDgoGbGV0X2luGAMgASgIIkQKG0RlY2lkZVdhaXRpbmdTZXJ2ZXJSZXNwb25zZRIlCgZzZXJ2ZXIYASABKAsyFS5vc3RsZXIuYXBpLnYxLlNlcnZlciKXAQoNU2F2ZWRTZWxlY3RvchIMCgRuYW1lGAEgASgJEjgKBmxhYmVscxgCIAMoCzIoLm9zdGxlci5hcGkudjEuU2F2ZWRTZWxlY3Rvci5MYWJlbHNFbnRyeRIPCgdzZXJ2ZXJzGAMgASgNGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiGwoZTGlzdFNhdmVkU2VsZWN0b3JzUmVxdWVzdCJNChpMaXN0U2F2ZWRTZWxlY3RvcnNSZXNwb25zZRIvCglzZWxlY3RvcnMYASADKAsyHC5vc3RsZXIuYXBpLnYxLlNhdmVkU2VsZWN0b3IiyAIKE1NhdmVTZWxlY3RvclJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESOAoEbmFtZRgCIAEoCUIqukgnciUQARg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kEqkBCgZsYWJlbHMYAyADKAsyLi5vc3RsZXIuYXBpLnYxLlNhdmVTZWxlY3RvclJlcXVlc3QuTGFiZWxzRW50cnlCabpIZpoBYwgBEBAiKHImGD8yIl5bYS16MC05XShbLWEtejAtOS5fL10qW2EtejAtOV0pPyQqM3IxGD8yLV4oW0EtWmEtejAtOV0oWy1BLVphLXowLTkuX10qW0EtWmEtejAtOV0pPyk/JBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkYKFFNhdmVTZWxlY3RvclJlc3BvbnNlEi4KCHNlbGVjdG9yGAEgASgLMhwub3N0bGVyLmFwaS52MS5TYXZlZFNlbGVjdG9yIk4KFURlbGV0ZVNlbGVjdG9yUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIXCgRuYW1lGAIgASgJQgm6SAZyBBABGD8iGAoWRGVsZXRlU2VsZWN0b3JSZXNwb25zZSKYAwoJSm9pblRva2VuEgsKA3VpZBgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxtYXhpbXVtX3VzZXMYBSABKA0SDAoEdXNlcxgGIAEoDRIPCgdyZXZva2VkGAcgASgIEjQKBmxhYmVscxgIIAMoCzIkLm9zdGxlci5hcGkudjEuSm9pblRva2VuLkxhYmVsc0VudHJ5EhQKDHdhaXRpbmdfcm9vbRgJIAEoCBIXCg9yZXBsYWNlc19zZXJ2ZXIYCiABKAkSEgoKY3JlYXRlZF9ieRgLIAEoCRIsCgd1c2VkX2J5GAwgAygLMhsub3N0bGVyLmFwaS52MS5Kb2luVG9rZW5Vc2UaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJeCgxKb2luVG9rZW5Vc2USDgoGc2VydmVyGAEgASgJEi0KCWpvaW5lZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHYWRkcmVzcxgDIAEoCSLPAgoWQ3JlYXRlSm9pblRva2VuUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIdCgtkZXNjcmlwdGlvbhgCIAEoCUIIukgFcgMYyAESJAoQbGlmZXRpbWVfc2Vjb25kcxgDIAEoDUIKukgHKgUYgJqeARIeCgxtYXhpbXVtX3VzZXMYBCABKA1CCLpIBSoDGOgHEksKBmxhYmVscxgFIAMoCzIxLm9zdGxlci5hcGkudjEuQ3JlYXRlSm9pblRva2VuUmVxdWVzdC5MYWJlbHNFbnRyeUIIukgFmgECECASFAoMd2FpdGluZ19yb29tGAYgASgIEiAKD3JlcGxhY2VzX3NlcnZlchgHIAEoCUIHukgEcgIYPxotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInsKF0NyZWF0ZUpvaW5Ub2tlblJlc3BvbnNlEiwKCmpvaW5fdG9rZW4YASABKAsyGC5vc3RsZXIuYXBpLnYxLkpvaW5Ub2tlbhINCgV0b2tlbhgCIAEoCRIPCgdjb21tYW5kGAMgASgJEhIKCmNsb3VkX2luaXQYBCABKAkiFwoVTGlzdEpvaW5Ub2tlbnNSZXF1ZXN0IkcKFkxpc3RKb2luVG9rZW5zUmVzcG9uc2USLQoLam9pbl90b2tlbnMYASADKAsyGC5vc3RsZXIuYXBpLnYxLkpvaW5Ub2tlbiJNChZSZXZva2VKb2luVG9rZW5SZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKA3VpZBgCIAEoCUIIukgFcgOwAQEiGQoXUmV2b2tlSm9pblRva2VuUmVzcG9uc2Uy+gwKDEZsZWV0U2VydmljZRJaCgtMaXN0U2VydmVycxIhLm9zdGxlci5hcGkudjEuTGlzdFNlcnZlcnNSZXF1ZXN0GiIub3N0bGVyLmFwaS52MS5MaXN0U2VydmVyc1Jlc3BvbnNlIgSouxgFElQKCUdldFNlcnZlchIfLm9zdGxlci5hcGkudjEuR2V0U2VydmVyUmVxdWVzdBogLm9zdGxlci5hcGkudjEuR2V0U2VydmVyUmVzcG9uc2UiBKi7GAUSYQoMVXBkYXRlU2VydmVyEiIub3N0bGVyLmFwaS52MS5VcGRhdGVTZXJ2ZXJSZXF1ZXN0GiMub3N0bGVyLmFwaS52MS5VcGRhdGVTZXJ2ZXJSZXNwb25zZSIIqLsYBrC7GAESYQoMUmVtb3ZlU2VydmVyEiIub3N0bGVyLmFwaS52MS5SZW1vdmVTZXJ2ZXJSZXF1ZXN0GiMub3N0bGVyLmFwaS52MS5SZW1vdmVTZXJ2ZXJSZXNwb25zZSIIqLsYBrC7GAESagoPQ3JlYXRlSm9pblRva2VuEiUub3N0bGVyLmFwaS52MS5DcmVhdGVKb2luVG9rZW5SZXF1ZXN0GiYub3N0bGVyLmFwaS52MS5DcmVhdGVKb2luVG9rZW5SZXNwb25zZSIIqLsYBrC7GAESYwoOTGlzdEpvaW5Ub2tlbnMSJC5vc3RsZXIuYXBpLnYxLkxpc3RKb2luVG9rZW5zUmVxdWVzdBolLm9zdGxlci5hcGkudjEuTGlzdEpvaW5Ub2tlbnNSZXNwb25zZSIEqLsYBRJqCg9SZXZva2VKb2luVG9rZW4SJS5vc3RsZXIuYXBpLnYxLlJldm9rZUpvaW5Ub2tlblJlcXVlc3QaJi5vc3RsZXIuYXBpLnYxLlJldm9rZUpvaW5Ub2tlblJlc3BvbnNlIgiouxgGsLsYARJhCgxSZXZva2VTZXJ2ZXISIi5vc3RsZXIuYXBpLnYxLlJldm9rZVNlcnZlclJlcXVlc3QaIy5vc3RsZXIuYXBpLnYxLlJldm9rZVNlcnZlclJlc3BvbnNlIgiouxgGsLsYARJbCgpEZWNpZGVIb2xkEiAub3N0bGVyLmFwaS52MS5EZWNpZGVIb2xkUmVxdWVzdBohLm9zdGxlci5hcGkudjEuRGVjaWRlSG9sZFJlc3BvbnNlIgiouxgGsLsYARJmCg9DaGVja0Nvbm5lY3Rpb24SJS5vc3RsZXIuYXBpLnYxLkNoZWNrQ29ubmVjdGlvblJlcXVlc3QaJi5vc3RsZXIuYXBpLnYxLkNoZWNrQ29ubmVjdGlvblJlc3BvbnNlIgSouxgFEmcKDkRpc2NhcmRPcnBoYW5zEiQub3N0bGVyLmFwaS52MS5EaXNjYXJkT3JwaGFuc1JlcXVlc3QaJS5vc3RsZXIuYXBpLnYxLkRpc2NhcmRPcnBoYW5zUmVzcG9uc2UiCKi7GAawuxgBEm8KEkxpc3RXYWl0aW5nU2VydmVycxIoLm9zdGxlci5hcGkudjEuTGlzdFdhaXRpbmdTZXJ2ZXJzUmVxdWVzdBopLm9zdGxlci5hcGkudjEuTGlzdFdhaXRpbmdTZXJ2ZXJzUmVzcG9uc2UiBKi7GAUSdgoTRGVjaWRlV2FpdGluZ1NlcnZlchIpLm9zdGxlci5hcGkudjEuRGVjaWRlV2FpdGluZ1NlcnZlclJlcXVlc3QaKi5vc3RsZXIuYXBpLnYxLkRlY2lkZVdhaXRpbmdTZXJ2ZXJSZXNwb25zZSIIqLsYBrC7GAESbwoSTGlzdFNhdmVkU2VsZWN0b3JzEigub3N0bGVyLmFwaS52MS5MaXN0U2F2ZWRTZWxlY3RvcnNSZXF1ZXN0Gikub3N0bGVyLmFwaS52MS5MaXN0U2F2ZWRTZWxlY3RvcnNSZXNwb25zZSIEqLsYBRJhCgxTYXZlU2VsZWN0b3ISIi5vc3RsZXIuYXBpLnYxLlNhdmVTZWxlY3RvclJlcXVlc3QaIy5vc3RsZXIuYXBpLnYxLlNhdmVTZWxlY3RvclJlc3BvbnNlIgiouxgGsLsYARJnCg5EZWxldGVTZWxlY3RvchIkLm9zdGxlci5hcGkudjEuRGVsZXRlU2VsZWN0b3JSZXF1ZXN0GiUub3N0bGVyLmFwaS52MS5EZWxldGVTZWxlY3RvclJlc3BvbnNlIgiouxgGsLsYAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_options]);
 
 /**
  * @generated from message ostler.api.v1.Server
@@ -122,6 +122,49 @@ export type Server = Message<"ostler.api.v1.Server"> & {
    * @generated from field: uint64 resource_version = 19;
    */
   resourceVersion: bigint;
+
+  /**
+   * Set while an operator has to decide about it.
+   *
+   * @generated from field: ostler.api.v1.Hold hold = 20;
+   */
+  hold?: Hold | undefined;
+
+  /**
+   * What it holds and this control plane does not know.
+   *
+   * @generated from field: repeated ostler.api.v1.OrphanedResource orphans = 21;
+   */
+  orphans: OrphanedResource[];
+
+  /**
+   * @generated from field: ostler.api.v1.LocalPolicy local_policy = 22;
+   */
+  localPolicy?: LocalPolicy | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp revoked_at = 23;
+   */
+  revokedAt?: Timestamp | undefined;
+
+  /**
+   * Why its last control lane ended, in words; empty while it never did.
+   *
+   * @generated from field: string last_disconnect = 24;
+   */
+  lastDisconnect: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp last_disconnect_at = 25;
+   */
+  lastDisconnectAt?: Timestamp | undefined;
+
+  /**
+   * When the certificate that it used last ends.
+   *
+   * @generated from field: google.protobuf.Timestamp certificate_expires_at = 26;
+   */
+  certificateExpiresAt?: Timestamp | undefined;
 };
 
 /**
@@ -163,6 +206,13 @@ export enum Server_State {
    * @generated from enum value: STATE_JOINED = 4;
    */
   JOINED = 4,
+
+  /**
+   * Its trust was ended by an operator.
+   *
+   * @generated from enum value: STATE_REVOKED = 5;
+   */
+  REVOKED = 5,
 }
 
 /**
@@ -170,6 +220,202 @@ export enum Server_State {
  */
 export const Server_StateSchema: GenEnum<Server_State> = /*@__PURE__*/
   enumDesc(file_ostler_api_v1_fleet, 0, 0);
+
+/**
+ * The counter of a server's hellos went back: its disk was copied, or put back to an older state.
+ *
+ * @generated from message ostler.api.v1.Hold
+ */
+export type Hold = Message<"ostler.api.v1.Hold"> & {
+  /**
+   * @generated from field: ostler.api.v1.Hold.Cause cause = 1;
+   */
+  cause: Hold_Cause;
+
+  /**
+   * What was seen, and what each decision does.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 3;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: uint64 counter_seen = 4;
+   */
+  counterSeen: bigint;
+
+  /**
+   * @generated from field: uint64 counter_expected = 5;
+   */
+  counterExpected: bigint;
+};
+
+/**
+ * Describes the message ostler.api.v1.Hold.
+ * Use `create(HoldSchema)` to create a new message.
+ */
+export const HoldSchema: GenMessage<Hold> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 1);
+
+/**
+ * @generated from enum ostler.api.v1.Hold.Cause
+ */
+export enum Hold_Cause {
+  /**
+   * @generated from enum value: CAUSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The same key spoke from another machine.
+   *
+   * @generated from enum value: CAUSE_COPIED = 1;
+   */
+  COPIED = 1,
+
+  /**
+   * The same machine, at an older state.
+   *
+   * @generated from enum value: CAUSE_PUT_BACK = 2;
+   */
+  PUT_BACK = 2,
+}
+
+/**
+ * Describes the enum ostler.api.v1.Hold.Cause.
+ */
+export const Hold_CauseSchema: GenEnum<Hold_Cause> = /*@__PURE__*/
+  enumDesc(file_ostler_api_v1_fleet, 1, 0);
+
+/**
+ * @generated from message ostler.api.v1.OrphanedResource
+ */
+export type OrphanedResource = Message<"ostler.api.v1.OrphanedResource"> & {
+  /**
+   * @generated from field: string uid = 1;
+   */
+  uid: string;
+
+  /**
+   * Like SITE.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint64 generation = 4;
+   */
+  generation: bigint;
+};
+
+/**
+ * Describes the message ostler.api.v1.OrphanedResource.
+ * Use `create(OrphanedResourceSchema)` to create a new message.
+ */
+export const OrphanedResourceSchema: GenMessage<OrphanedResource> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 2);
+
+/**
+ * What the server's own administrator allows, in /etc/ostler/policy.
+ *
+ * @generated from message ostler.api.v1.LocalPolicy
+ */
+export type LocalPolicy = Message<"ostler.api.v1.LocalPolicy"> & {
+  /**
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * False: there is no file and these are the defaults.
+   *
+   * @generated from field: bool present = 2;
+   */
+  present: boolean;
+
+  /**
+   * Folders below which static roots may lie.
+   *
+   * @generated from field: repeated string allowed_roots = 3;
+   */
+  allowedRoots: string[];
+
+  /**
+   * @generated from field: bool package_installs = 4;
+   */
+  packageInstalls: boolean;
+
+  /**
+   * Commands and shells that people type.
+   *
+   * @generated from field: bool exec = 5;
+   */
+  exec: boolean;
+
+  /**
+   * @generated from field: bool self_update = 6;
+   */
+  selfUpdate: boolean;
+
+  /**
+   * Kinds that may be placed there; empty means every kind.
+   *
+   * @generated from field: repeated string kinds = 7;
+   */
+  kinds: string[];
+};
+
+/**
+ * Describes the message ostler.api.v1.LocalPolicy.
+ * Use `create(LocalPolicySchema)` to create a new message.
+ */
+export const LocalPolicySchema: GenMessage<LocalPolicy> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 3);
+
+/**
+ * A mounted file system on a disk.
+ *
+ * @generated from message ostler.api.v1.Disk
+ */
+export type Disk = Message<"ostler.api.v1.Disk"> & {
+  /**
+   * @generated from field: string mount_point = 1;
+   */
+  mountPoint: string;
+
+  /**
+   * @generated from field: string file_system = 2;
+   */
+  fileSystem: string;
+
+  /**
+   * @generated from field: uint64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * @generated from field: uint64 free_bytes = 4;
+   */
+  freeBytes: bigint;
+};
+
+/**
+ * Describes the message ostler.api.v1.Disk.
+ * Use `create(DiskSchema)` to create a new message.
+ */
+export const DiskSchema: GenMessage<Disk> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 4);
 
 /**
  * Something that a server can or cannot do.
@@ -202,7 +448,7 @@ export type Capability = Message<"ostler.api.v1.Capability"> & {
  * Use `create(CapabilitySchema)` to create a new message.
  */
 export const CapabilitySchema: GenMessage<Capability> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 1);
+  messageDesc(file_ostler_api_v1_fleet, 5);
 
 /**
  * @generated from message ostler.api.v1.ServerFacts
@@ -269,6 +515,21 @@ export type ServerFacts = Message<"ostler.api.v1.ServerFacts"> & {
    * @generated from field: google.protobuf.Timestamp booted_at = 12;
    */
   bootedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string cpu_model = 13;
+   */
+  cpuModel: string;
+
+  /**
+   * @generated from field: repeated ostler.api.v1.Disk disks = 14;
+   */
+  disks: Disk[];
+
+  /**
+   * @generated from field: string docker_version = 15;
+   */
+  dockerVersion: string;
 };
 
 /**
@@ -276,7 +537,7 @@ export type ServerFacts = Message<"ostler.api.v1.ServerFacts"> & {
  * Use `create(ServerFactsSchema)` to create a new message.
  */
 export const ServerFactsSchema: GenMessage<ServerFacts> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 2);
+  messageDesc(file_ostler_api_v1_fleet, 6);
 
 /**
  * An nginx server block that is not Ostler's.
@@ -310,7 +571,7 @@ export type ForeignSite = Message<"ostler.api.v1.ForeignSite"> & {
  * Use `create(ForeignSiteSchema)` to create a new message.
  */
 export const ForeignSiteSchema: GenMessage<ForeignSite> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 3);
+  messageDesc(file_ostler_api_v1_fleet, 7);
 
 /**
  * @generated from message ostler.api.v1.ListServersRequest
@@ -342,7 +603,7 @@ export type ListServersRequest = Message<"ostler.api.v1.ListServersRequest"> & {
  * Use `create(ListServersRequestSchema)` to create a new message.
  */
 export const ListServersRequestSchema: GenMessage<ListServersRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 4);
+  messageDesc(file_ostler_api_v1_fleet, 8);
 
 /**
  * @generated from message ostler.api.v1.ListServersResponse
@@ -369,7 +630,7 @@ export type ListServersResponse = Message<"ostler.api.v1.ListServersResponse"> &
  * Use `create(ListServersResponseSchema)` to create a new message.
  */
 export const ListServersResponseSchema: GenMessage<ListServersResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 5);
+  messageDesc(file_ostler_api_v1_fleet, 9);
 
 /**
  * @generated from message ostler.api.v1.GetServerRequest
@@ -386,7 +647,7 @@ export type GetServerRequest = Message<"ostler.api.v1.GetServerRequest"> & {
  * Use `create(GetServerRequestSchema)` to create a new message.
  */
 export const GetServerRequestSchema: GenMessage<GetServerRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 6);
+  messageDesc(file_ostler_api_v1_fleet, 10);
 
 /**
  * @generated from message ostler.api.v1.GetServerResponse
@@ -403,7 +664,7 @@ export type GetServerResponse = Message<"ostler.api.v1.GetServerResponse"> & {
  * Use `create(GetServerResponseSchema)` to create a new message.
  */
 export const GetServerResponseSchema: GenMessage<GetServerResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 7);
+  messageDesc(file_ostler_api_v1_fleet, 11);
 
 /**
  * @generated from message ostler.api.v1.UpdateServerRequest
@@ -437,7 +698,7 @@ export type UpdateServerRequest = Message<"ostler.api.v1.UpdateServerRequest"> &
  * Use `create(UpdateServerRequestSchema)` to create a new message.
  */
 export const UpdateServerRequestSchema: GenMessage<UpdateServerRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 8);
+  messageDesc(file_ostler_api_v1_fleet, 12);
 
 /**
  * @generated from message ostler.api.v1.UpdateServerResponse
@@ -454,7 +715,7 @@ export type UpdateServerResponse = Message<"ostler.api.v1.UpdateServerResponse">
  * Use `create(UpdateServerResponseSchema)` to create a new message.
  */
 export const UpdateServerResponseSchema: GenMessage<UpdateServerResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 9);
+  messageDesc(file_ostler_api_v1_fleet, 13);
 
 /**
  * @generated from message ostler.api.v1.RemoveServerRequest
@@ -474,6 +735,13 @@ export type RemoveServerRequest = Message<"ostler.api.v1.RemoveServerRequest"> &
    * @generated from field: bool force = 3;
    */
   force: boolean;
+
+  /**
+   * Only says what it would mean.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -481,7 +749,7 @@ export type RemoveServerRequest = Message<"ostler.api.v1.RemoveServerRequest"> &
  * Use `create(RemoveServerRequestSchema)` to create a new message.
  */
 export const RemoveServerRequestSchema: GenMessage<RemoveServerRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 10);
+  messageDesc(file_ostler_api_v1_fleet, 14);
 
 /**
  * @generated from message ostler.api.v1.RemoveServerResponse
@@ -493,6 +761,32 @@ export type RemoveServerResponse = Message<"ostler.api.v1.RemoveServerResponse">
    * @generated from field: string consequence = 1;
    */
   consequence: string;
+
+  /**
+   * Resources that are placed there and nowhere else.
+   *
+   * @generated from field: uint32 placed_only_there = 2;
+   */
+  placedOnlyThere: number;
+
+  /**
+   * Resources that are placed there and on other servers too.
+   *
+   * @generated from field: uint32 placed_elsewhere_too = 3;
+   */
+  placedElsewhereToo: number;
+
+  /**
+   * Domains that no server of Ostler serves any more.
+   *
+   * @generated from field: repeated string domains = 4;
+   */
+  domains: string[];
+
+  /**
+   * @generated from field: uint32 running_operations = 5;
+   */
+  runningOperations: number;
 };
 
 /**
@@ -500,7 +794,537 @@ export type RemoveServerResponse = Message<"ostler.api.v1.RemoveServerResponse">
  * Use `create(RemoveServerResponseSchema)` to create a new message.
  */
 export const RemoveServerResponseSchema: GenMessage<RemoveServerResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 11);
+  messageDesc(file_ostler_api_v1_fleet, 15);
+
+/**
+ * @generated from message ostler.api.v1.RevokeServerRequest
+ */
+export type RevokeServerRequest = Message<"ostler.api.v1.RevokeServerRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * For the audit trail and for who finds it later.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.RevokeServerRequest.
+ * Use `create(RevokeServerRequestSchema)` to create a new message.
+ */
+export const RevokeServerRequestSchema: GenMessage<RevokeServerRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 16);
+
+/**
+ * @generated from message ostler.api.v1.RevokeServerResponse
+ */
+export type RevokeServerResponse = Message<"ostler.api.v1.RevokeServerResponse"> & {
+  /**
+   * @generated from field: ostler.api.v1.Server server = 1;
+   */
+  server?: Server | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.RevokeServerResponse.
+ * Use `create(RevokeServerResponseSchema)` to create a new message.
+ */
+export const RevokeServerResponseSchema: GenMessage<RevokeServerResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 17);
+
+/**
+ * @generated from message ostler.api.v1.DecideHoldRequest
+ */
+export type DecideHoldRequest = Message<"ostler.api.v1.DecideHoldRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: ostler.api.v1.DecideHoldRequest.Decision decision = 3;
+   */
+  decision: DecideHoldRequest_Decision;
+};
+
+/**
+ * Describes the message ostler.api.v1.DecideHoldRequest.
+ * Use `create(DecideHoldRequestSchema)` to create a new message.
+ */
+export const DecideHoldRequestSchema: GenMessage<DecideHoldRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 18);
+
+/**
+ * @generated from enum ostler.api.v1.DecideHoldRequest.Decision
+ */
+export enum DecideHoldRequest_Decision {
+  /**
+   * @generated from enum value: DECISION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It is the server, put back to an older state: its counter goes on from what it says now.
+   *
+   * @generated from enum value: DECISION_IS_THE_SERVER = 1;
+   */
+  IS_THE_SERVER = 1,
+
+  /**
+   * The one that is held is a copy: it is told to forget who it is, and stops. The server itself goes on.
+   *
+   * @generated from enum value: DECISION_IS_A_COPY = 2;
+   */
+  IS_A_COPY = 2,
+}
+
+/**
+ * Describes the enum ostler.api.v1.DecideHoldRequest.Decision.
+ */
+export const DecideHoldRequest_DecisionSchema: GenEnum<DecideHoldRequest_Decision> = /*@__PURE__*/
+  enumDesc(file_ostler_api_v1_fleet, 18, 0);
+
+/**
+ * @generated from message ostler.api.v1.DecideHoldResponse
+ */
+export type DecideHoldResponse = Message<"ostler.api.v1.DecideHoldResponse"> & {
+  /**
+   * @generated from field: ostler.api.v1.Server server = 1;
+   */
+  server?: Server | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.DecideHoldResponse.
+ * Use `create(DecideHoldResponseSchema)` to create a new message.
+ */
+export const DecideHoldResponseSchema: GenMessage<DecideHoldResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 19);
+
+/**
+ * @generated from message ostler.api.v1.CheckConnectionRequest
+ */
+export type CheckConnectionRequest = Message<"ostler.api.v1.CheckConnectionRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.CheckConnectionRequest.
+ * Use `create(CheckConnectionRequestSchema)` to create a new message.
+ */
+export const CheckConnectionRequestSchema: GenMessage<CheckConnectionRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 20);
+
+/**
+ * @generated from message ostler.api.v1.CheckConnectionResponse
+ */
+export type CheckConnectionResponse = Message<"ostler.api.v1.CheckConnectionResponse"> & {
+  /**
+   * @generated from field: repeated ostler.api.v1.CheckConnectionResponse.Step steps = 1;
+   */
+  steps: CheckConnectionResponse_Step[];
+
+  /**
+   * @generated from field: bool reachable = 2;
+   */
+  reachable: boolean;
+
+  /**
+   * The one sentence that matters.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.CheckConnectionResponse.
+ * Use `create(CheckConnectionResponseSchema)` to create a new message.
+ */
+export const CheckConnectionResponseSchema: GenMessage<CheckConnectionResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 21);
+
+/**
+ * @generated from message ostler.api.v1.CheckConnectionResponse.Step
+ */
+export type CheckConnectionResponse_Step = Message<"ostler.api.v1.CheckConnectionResponse.Step"> & {
+  /**
+   * What was tried, in a few words.
+   *
+   * @generated from field: string title = 1;
+   */
+  title: string;
+
+  /**
+   * @generated from field: bool passed = 2;
+   */
+  passed: boolean;
+
+  /**
+   * What was found, and when it failed: why, and what to do.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * @generated from field: uint32 duration_ms = 4;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message ostler.api.v1.CheckConnectionResponse.Step.
+ * Use `create(CheckConnectionResponse_StepSchema)` to create a new message.
+ */
+export const CheckConnectionResponse_StepSchema: GenMessage<CheckConnectionResponse_Step> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 21, 0);
+
+/**
+ * @generated from message ostler.api.v1.DiscardOrphansRequest
+ */
+export type DiscardOrphansRequest = Message<"ostler.api.v1.DiscardOrphansRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: repeated string uids = 3;
+   */
+  uids: string[];
+};
+
+/**
+ * Describes the message ostler.api.v1.DiscardOrphansRequest.
+ * Use `create(DiscardOrphansRequestSchema)` to create a new message.
+ */
+export const DiscardOrphansRequestSchema: GenMessage<DiscardOrphansRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 22);
+
+/**
+ * @generated from message ostler.api.v1.DiscardOrphansResponse
+ */
+export type DiscardOrphansResponse = Message<"ostler.api.v1.DiscardOrphansResponse"> & {
+  /**
+   * @generated from field: ostler.api.v1.Server server = 1;
+   */
+  server?: Server | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.DiscardOrphansResponse.
+ * Use `create(DiscardOrphansResponseSchema)` to create a new message.
+ */
+export const DiscardOrphansResponseSchema: GenMessage<DiscardOrphansResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 23);
+
+/**
+ * @generated from message ostler.api.v1.WaitingServer
+ */
+export type WaitingServer = Message<"ostler.api.v1.WaitingServer"> & {
+  /**
+   * @generated from field: string uid = 1;
+   */
+  uid: string;
+
+  /**
+   * The name that it wishes to have.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string hostname = 3;
+   */
+  hostname: string;
+
+  /**
+   * Where it called from.
+   *
+   * @generated from field: string address = 4;
+   */
+  address: string;
+
+  /**
+   * @generated from field: string agent_version = 5;
+   */
+  agentVersion: string;
+
+  /**
+   * `sha256//BASE64` of its public key, as `ostler-agent status` shows it there.
+   *
+   * @generated from field: string key_fingerprint = 6;
+   */
+  keyFingerprint: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp asked_at = 7;
+   */
+  askedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp last_asked_at = 8;
+   */
+  lastAskedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string join_token_uid = 9;
+   */
+  joinTokenUid: string;
+
+  /**
+   * @generated from field: string join_token_description = 10;
+   */
+  joinTokenDescription: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.WaitingServer.
+ * Use `create(WaitingServerSchema)` to create a new message.
+ */
+export const WaitingServerSchema: GenMessage<WaitingServer> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 24);
+
+/**
+ * @generated from message ostler.api.v1.ListWaitingServersRequest
+ */
+export type ListWaitingServersRequest = Message<"ostler.api.v1.ListWaitingServersRequest"> & {
+};
+
+/**
+ * Describes the message ostler.api.v1.ListWaitingServersRequest.
+ * Use `create(ListWaitingServersRequestSchema)` to create a new message.
+ */
+export const ListWaitingServersRequestSchema: GenMessage<ListWaitingServersRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 25);
+
+/**
+ * @generated from message ostler.api.v1.ListWaitingServersResponse
+ */
+export type ListWaitingServersResponse = Message<"ostler.api.v1.ListWaitingServersResponse"> & {
+  /**
+   * @generated from field: repeated ostler.api.v1.WaitingServer waiting_servers = 1;
+   */
+  waitingServers: WaitingServer[];
+};
+
+/**
+ * Describes the message ostler.api.v1.ListWaitingServersResponse.
+ * Use `create(ListWaitingServersResponseSchema)` to create a new message.
+ */
+export const ListWaitingServersResponseSchema: GenMessage<ListWaitingServersResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 26);
+
+/**
+ * @generated from message ostler.api.v1.DecideWaitingServerRequest
+ */
+export type DecideWaitingServerRequest = Message<"ostler.api.v1.DecideWaitingServerRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string uid = 2;
+   */
+  uid: string;
+
+  /**
+   * @generated from field: bool let_in = 3;
+   */
+  letIn: boolean;
+};
+
+/**
+ * Describes the message ostler.api.v1.DecideWaitingServerRequest.
+ * Use `create(DecideWaitingServerRequestSchema)` to create a new message.
+ */
+export const DecideWaitingServerRequestSchema: GenMessage<DecideWaitingServerRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 27);
+
+/**
+ * @generated from message ostler.api.v1.DecideWaitingServerResponse
+ */
+export type DecideWaitingServerResponse = Message<"ostler.api.v1.DecideWaitingServerResponse"> & {
+  /**
+   * The server, when it was let in.
+   *
+   * @generated from field: ostler.api.v1.Server server = 1;
+   */
+  server?: Server | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.DecideWaitingServerResponse.
+ * Use `create(DecideWaitingServerResponseSchema)` to create a new message.
+ */
+export const DecideWaitingServerResponseSchema: GenMessage<DecideWaitingServerResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 28);
+
+/**
+ * Labels under a name, for lists, updates and scripts.
+ *
+ * @generated from message ostler.api.v1.SavedSelector
+ */
+export type SavedSelector = Message<"ostler.api.v1.SavedSelector"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: map<string, string> labels = 2;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * Servers that have those labels now.
+   *
+   * @generated from field: uint32 servers = 3;
+   */
+  servers: number;
+};
+
+/**
+ * Describes the message ostler.api.v1.SavedSelector.
+ * Use `create(SavedSelectorSchema)` to create a new message.
+ */
+export const SavedSelectorSchema: GenMessage<SavedSelector> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 29);
+
+/**
+ * @generated from message ostler.api.v1.ListSavedSelectorsRequest
+ */
+export type ListSavedSelectorsRequest = Message<"ostler.api.v1.ListSavedSelectorsRequest"> & {
+};
+
+/**
+ * Describes the message ostler.api.v1.ListSavedSelectorsRequest.
+ * Use `create(ListSavedSelectorsRequestSchema)` to create a new message.
+ */
+export const ListSavedSelectorsRequestSchema: GenMessage<ListSavedSelectorsRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 30);
+
+/**
+ * @generated from message ostler.api.v1.ListSavedSelectorsResponse
+ */
+export type ListSavedSelectorsResponse = Message<"ostler.api.v1.ListSavedSelectorsResponse"> & {
+  /**
+   * @generated from field: repeated ostler.api.v1.SavedSelector selectors = 1;
+   */
+  selectors: SavedSelector[];
+};
+
+/**
+ * Describes the message ostler.api.v1.ListSavedSelectorsResponse.
+ * Use `create(ListSavedSelectorsResponseSchema)` to create a new message.
+ */
+export const ListSavedSelectorsResponseSchema: GenMessage<ListSavedSelectorsResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 31);
+
+/**
+ * @generated from message ostler.api.v1.SaveSelectorRequest
+ */
+export type SaveSelectorRequest = Message<"ostler.api.v1.SaveSelectorRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: map<string, string> labels = 3;
+   */
+  labels: { [key: string]: string };
+};
+
+/**
+ * Describes the message ostler.api.v1.SaveSelectorRequest.
+ * Use `create(SaveSelectorRequestSchema)` to create a new message.
+ */
+export const SaveSelectorRequestSchema: GenMessage<SaveSelectorRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 32);
+
+/**
+ * @generated from message ostler.api.v1.SaveSelectorResponse
+ */
+export type SaveSelectorResponse = Message<"ostler.api.v1.SaveSelectorResponse"> & {
+  /**
+   * @generated from field: ostler.api.v1.SavedSelector selector = 1;
+   */
+  selector?: SavedSelector | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.SaveSelectorResponse.
+ * Use `create(SaveSelectorResponseSchema)` to create a new message.
+ */
+export const SaveSelectorResponseSchema: GenMessage<SaveSelectorResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 33);
+
+/**
+ * @generated from message ostler.api.v1.DeleteSelectorRequest
+ */
+export type DeleteSelectorRequest = Message<"ostler.api.v1.DeleteSelectorRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.DeleteSelectorRequest.
+ * Use `create(DeleteSelectorRequestSchema)` to create a new message.
+ */
+export const DeleteSelectorRequestSchema: GenMessage<DeleteSelectorRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 34);
+
+/**
+ * @generated from message ostler.api.v1.DeleteSelectorResponse
+ */
+export type DeleteSelectorResponse = Message<"ostler.api.v1.DeleteSelectorResponse"> & {
+};
+
+/**
+ * Describes the message ostler.api.v1.DeleteSelectorResponse.
+ * Use `create(DeleteSelectorResponseSchema)` to create a new message.
+ */
+export const DeleteSelectorResponseSchema: GenMessage<DeleteSelectorResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 35);
 
 /**
  * @generated from message ostler.api.v1.JoinToken
@@ -545,6 +1369,32 @@ export type JoinToken = Message<"ostler.api.v1.JoinToken"> & {
    * @generated from field: map<string, string> labels = 8;
    */
   labels: { [key: string]: string };
+
+  /**
+   * Each server that comes with it waits until somebody lets it in.
+   *
+   * @generated from field: bool waiting_room = 9;
+   */
+  waitingRoom: boolean;
+
+  /**
+   * Name of the server in whose place the machine comes; empty for a new one.
+   *
+   * @generated from field: string replaces_server = 10;
+   */
+  replacesServer: string;
+
+  /**
+   * E-mail or token that made it.
+   *
+   * @generated from field: string created_by = 11;
+   */
+  createdBy: string;
+
+  /**
+   * @generated from field: repeated ostler.api.v1.JoinTokenUse used_by = 12;
+   */
+  usedBy: JoinTokenUse[];
 };
 
 /**
@@ -552,7 +1402,36 @@ export type JoinToken = Message<"ostler.api.v1.JoinToken"> & {
  * Use `create(JoinTokenSchema)` to create a new message.
  */
 export const JoinTokenSchema: GenMessage<JoinToken> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 12);
+  messageDesc(file_ostler_api_v1_fleet, 36);
+
+/**
+ * @generated from message ostler.api.v1.JoinTokenUse
+ */
+export type JoinTokenUse = Message<"ostler.api.v1.JoinTokenUse"> & {
+  /**
+   * Empty when the server was removed since.
+   *
+   * @generated from field: string server = 1;
+   */
+  server: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp joined_at = 2;
+   */
+  joinedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string address = 3;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.JoinTokenUse.
+ * Use `create(JoinTokenUseSchema)` to create a new message.
+ */
+export const JoinTokenUseSchema: GenMessage<JoinTokenUse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_fleet, 37);
 
 /**
  * @generated from message ostler.api.v1.CreateJoinTokenRequest
@@ -588,6 +1467,19 @@ export type CreateJoinTokenRequest = Message<"ostler.api.v1.CreateJoinTokenReque
    * @generated from field: map<string, string> labels = 5;
    */
   labels: { [key: string]: string };
+
+  /**
+   * @generated from field: bool waiting_room = 6;
+   */
+  waitingRoom: boolean;
+
+  /**
+   * The machine that joins becomes this server: it keeps name, labels and placements, and the old key is never let
+   * in again. Single use.
+   *
+   * @generated from field: string replaces_server = 7;
+   */
+  replacesServer: string;
 };
 
 /**
@@ -595,7 +1487,7 @@ export type CreateJoinTokenRequest = Message<"ostler.api.v1.CreateJoinTokenReque
  * Use `create(CreateJoinTokenRequestSchema)` to create a new message.
  */
 export const CreateJoinTokenRequestSchema: GenMessage<CreateJoinTokenRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 13);
+  messageDesc(file_ostler_api_v1_fleet, 38);
 
 /**
  * @generated from message ostler.api.v1.CreateJoinTokenResponse
@@ -619,6 +1511,13 @@ export type CreateJoinTokenResponse = Message<"ostler.api.v1.CreateJoinTokenResp
    * @generated from field: string command = 3;
    */
   command: string;
+
+  /**
+   * The same for the first boot of a new machine, as cloud-init's user data.
+   *
+   * @generated from field: string cloud_init = 4;
+   */
+  cloudInit: string;
 };
 
 /**
@@ -626,7 +1525,7 @@ export type CreateJoinTokenResponse = Message<"ostler.api.v1.CreateJoinTokenResp
  * Use `create(CreateJoinTokenResponseSchema)` to create a new message.
  */
 export const CreateJoinTokenResponseSchema: GenMessage<CreateJoinTokenResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 14);
+  messageDesc(file_ostler_api_v1_fleet, 39);
 
 /**
  * @generated from message ostler.api.v1.ListJoinTokensRequest
@@ -639,7 +1538,7 @@ export type ListJoinTokensRequest = Message<"ostler.api.v1.ListJoinTokensRequest
  * Use `create(ListJoinTokensRequestSchema)` to create a new message.
  */
 export const ListJoinTokensRequestSchema: GenMessage<ListJoinTokensRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 15);
+  messageDesc(file_ostler_api_v1_fleet, 40);
 
 /**
  * @generated from message ostler.api.v1.ListJoinTokensResponse
@@ -656,7 +1555,7 @@ export type ListJoinTokensResponse = Message<"ostler.api.v1.ListJoinTokensRespon
  * Use `create(ListJoinTokensResponseSchema)` to create a new message.
  */
 export const ListJoinTokensResponseSchema: GenMessage<ListJoinTokensResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 16);
+  messageDesc(file_ostler_api_v1_fleet, 41);
 
 /**
  * @generated from message ostler.api.v1.RevokeJoinTokenRequest
@@ -678,7 +1577,7 @@ export type RevokeJoinTokenRequest = Message<"ostler.api.v1.RevokeJoinTokenReque
  * Use `create(RevokeJoinTokenRequestSchema)` to create a new message.
  */
 export const RevokeJoinTokenRequestSchema: GenMessage<RevokeJoinTokenRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 17);
+  messageDesc(file_ostler_api_v1_fleet, 42);
 
 /**
  * @generated from message ostler.api.v1.RevokeJoinTokenResponse
@@ -691,7 +1590,7 @@ export type RevokeJoinTokenResponse = Message<"ostler.api.v1.RevokeJoinTokenResp
  * Use `create(RevokeJoinTokenResponseSchema)` to create a new message.
  */
 export const RevokeJoinTokenResponseSchema: GenMessage<RevokeJoinTokenResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_fleet, 18);
+  messageDesc(file_ostler_api_v1_fleet, 43);
 
 /**
  * Servers and how they join.
@@ -756,6 +1655,91 @@ export const FleetService: GenService<{
     methodKind: "unary";
     input: typeof RevokeJoinTokenRequestSchema;
     output: typeof RevokeJoinTokenResponseSchema;
+  },
+  /**
+   * Ends a server's trust: its lanes end within 2 s and its key is never let in again. It stays listed, and what
+   * runs there goes on. A token that replaces it brings another machine in its place.
+   *
+   * @generated from rpc ostler.api.v1.FleetService.RevokeServer
+   */
+  revokeServer: {
+    methodKind: "unary";
+    input: typeof RevokeServerRequestSchema;
+    output: typeof RevokeServerResponseSchema;
+  },
+  /**
+   * Decides about a server that is held because its counter went back.
+   *
+   * @generated from rpc ostler.api.v1.FleetService.DecideHold
+   */
+  decideHold: {
+    methodKind: "unary";
+    input: typeof DecideHoldRequestSchema;
+    output: typeof DecideHoldResponseSchema;
+  },
+  /**
+   * Tries the way to the agent and back now, and says step by step what was found.
+   *
+   * @generated from rpc ostler.api.v1.FleetService.CheckConnection
+   */
+  checkConnection: {
+    methodKind: "unary";
+    input: typeof CheckConnectionRequestSchema;
+    output: typeof CheckConnectionResponseSchema;
+  },
+  /**
+   * Removes from a server what it holds and this control plane does not know, as after a restore of a backup.
+   *
+   * @generated from rpc ostler.api.v1.FleetService.DiscardOrphans
+   */
+  discardOrphans: {
+    methodKind: "unary";
+    input: typeof DiscardOrphansRequestSchema;
+    output: typeof DiscardOrphansResponseSchema;
+  },
+  /**
+   * Servers that came with a token whose servers somebody has to let in.
+   *
+   * @generated from rpc ostler.api.v1.FleetService.ListWaitingServers
+   */
+  listWaitingServers: {
+    methodKind: "unary";
+    input: typeof ListWaitingServersRequestSchema;
+    output: typeof ListWaitingServersResponseSchema;
+  },
+  /**
+   * @generated from rpc ostler.api.v1.FleetService.DecideWaitingServer
+   */
+  decideWaitingServer: {
+    methodKind: "unary";
+    input: typeof DecideWaitingServerRequestSchema;
+    output: typeof DecideWaitingServerResponseSchema;
+  },
+  /**
+   * @generated from rpc ostler.api.v1.FleetService.ListSavedSelectors
+   */
+  listSavedSelectors: {
+    methodKind: "unary";
+    input: typeof ListSavedSelectorsRequestSchema;
+    output: typeof ListSavedSelectorsResponseSchema;
+  },
+  /**
+   * Keeps labels under a name; the same name again replaces them.
+   *
+   * @generated from rpc ostler.api.v1.FleetService.SaveSelector
+   */
+  saveSelector: {
+    methodKind: "unary";
+    input: typeof SaveSelectorRequestSchema;
+    output: typeof SaveSelectorResponseSchema;
+  },
+  /**
+   * @generated from rpc ostler.api.v1.FleetService.DeleteSelector
+   */
+  deleteSelector: {
+    methodKind: "unary";
+    input: typeof DeleteSelectorRequestSchema;
+    output: typeof DeleteSelectorResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ostler_api_v1_fleet, 0);

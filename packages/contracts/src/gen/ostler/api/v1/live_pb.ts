@@ -5,9 +5,11 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb";
+import type { Rollout } from "./agent_update_pb";
+import { file_ostler_api_v1_agent_update } from "./agent_update_pb";
 import type { AuditEntry } from "./audit_pb";
 import { file_ostler_api_v1_audit } from "./audit_pb";
-import type { Server } from "./fleet_pb";
+import type { Server, WaitingServer } from "./fleet_pb";
 import { file_ostler_api_v1_fleet } from "./fleet_pb";
 import type { Operation } from "./operation_pb";
 import { file_ostler_api_v1_operation } from "./operation_pb";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/api/v1/live.proto.
  */
 export const file_ostler_api_v1_live: GenFile = /*@__PURE__*/
-  fileDesc("Chhvc3RsZXIvYXBpL3YxL2xpdmUucHJvdG8SDW9zdGxlci5hcGkudjEizwEKEExpdmVXYXRjaFJlcXVlc3QSTAoGdG9waWNzGAEgAygOMiUub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXF1ZXN0LlRvcGljQhW6SBKSAQ8IARAIGAEiB4IBBBABIAAibQoFVG9waWMSFQoRVE9QSUNfVU5TUEVDSUZJRUQQABITCg9UT1BJQ19SRVNPVVJDRVMQARIRCg1UT1BJQ19TRVJWRVJTEAISFAoQVE9QSUNfT1BFUkFUSU9OUxADEg8KC1RPUElDX0FVRElUEAQi4QMKEUxpdmVXYXRjaFJlc3BvbnNlEjMKEHJlc291cmNlX2NoYW5nZWQYASABKAsyFy5vc3RsZXIuYXBpLnYxLlJlc291cmNlSAASGgoQcmVzb3VyY2VfcmVtb3ZlZBgCIAEoCUgAEi8KDnNlcnZlcl9jaGFuZ2VkGAMgASgLMhUub3N0bGVyLmFwaS52MS5TZXJ2ZXJIABIYCg5zZXJ2ZXJfcmVtb3ZlZBgEIAEoCUgAEjUKEW9wZXJhdGlvbl9jaGFuZ2VkGAUgASgLMhgub3N0bGVyLmFwaS52MS5PcGVyYXRpb25IABIwCgthdWRpdF9lbnRyeRgGIAEoCzIZLm9zdGxlci5hcGkudjEuQXVkaXRFbnRyeUgAEjkKBnN5bmNlZBgHIAEoCzInLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVzcG9uc2UuU3luY2VkSAASNwoFYWxpdmUYCCABKAsyJi5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlc3BvbnNlLkFsaXZlSAAaQQoGU3luY2VkEjcKCGxlZnRfb3V0GAEgAygOMiUub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXF1ZXN0LlRvcGljGgcKBUFsaXZlQgcKBWV2ZW50IhAKDkdldEluZm9SZXF1ZXN0IjUKD0dldEluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhEKCWZpcnN0X3J1bhgCIAEoCDKxAQoLTGl2ZVNlcnZpY2USUgoFV2F0Y2gSHy5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlcXVlc3QaIC5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlc3BvbnNlIgSouxgCMAESTgoHR2V0SW5mbxIdLm9zdGxlci5hcGkudjEuR2V0SW5mb1JlcXVlc3QaHi5vc3RsZXIuYXBpLnYxLkdldEluZm9SZXNwb25zZSIEqLsYAWIGcHJvdG8z", [file_buf_validate_validate, file_ostler_api_v1_audit, file_ostler_api_v1_fleet, file_ostler_api_v1_operation, file_ostler_api_v1_resource, file_ostler_meta_v1_options]);
+  fileDesc("Chhvc3RsZXIvYXBpL3YxL2xpdmUucHJvdG8SDW9zdGxlci5hcGkudjEi/wEKEExpdmVXYXRjaFJlcXVlc3QSTAoGdG9waWNzGAEgAygOMiUub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXF1ZXN0LlRvcGljQhW6SBKSAQ8IARAIGAEiB4IBBBABIAAinAEKBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASEwoPVE9QSUNfUkVTT1VSQ0VTEAESEQoNVE9QSUNfU0VSVkVSUxACEhQKEFRPUElDX09QRVJBVElPTlMQAxIPCgtUT1BJQ19BVURJVBAEEhIKDlRPUElDX1JPTExPVVRTEAUSGQoVVE9QSUNfV0FJVElOR19TRVJWRVJTEAYi9gQKEUxpdmVXYXRjaFJlc3BvbnNlEjMKEHJlc291cmNlX2NoYW5nZWQYASABKAsyFy5vc3RsZXIuYXBpLnYxLlJlc291cmNlSAASGgoQcmVzb3VyY2VfcmVtb3ZlZBgCIAEoCUgAEi8KDnNlcnZlcl9jaGFuZ2VkGAMgASgLMhUub3N0bGVyLmFwaS52MS5TZXJ2ZXJIABIYCg5zZXJ2ZXJfcmVtb3ZlZBgEIAEoCUgAEjUKEW9wZXJhdGlvbl9jaGFuZ2VkGAUgASgLMhgub3N0bGVyLmFwaS52MS5PcGVyYXRpb25IABIwCgthdWRpdF9lbnRyeRgGIAEoCzIZLm9zdGxlci5hcGkudjEuQXVkaXRFbnRyeUgAEjkKBnN5bmNlZBgHIAEoCzInLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVzcG9uc2UuU3luY2VkSAASNwoFYWxpdmUYCCABKAsyJi5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlc3BvbnNlLkFsaXZlSAASMQoPcm9sbG91dF9jaGFuZ2VkGAkgASgLMhYub3N0bGVyLmFwaS52MS5Sb2xsb3V0SAASPgoWd2FpdGluZ19zZXJ2ZXJfY2hhbmdlZBgKIAEoCzIcLm9zdGxlci5hcGkudjEuV2FpdGluZ1NlcnZlckgAEiAKFndhaXRpbmdfc2VydmVyX3JlbW92ZWQYCyABKAlIABpBCgZTeW5jZWQSNwoIbGVmdF9vdXQYASADKA4yJS5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlcXVlc3QuVG9waWMaBwoFQWxpdmVCBwoFZXZlbnQiEAoOR2V0SW5mb1JlcXVlc3QiNQoPR2V0SW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEQoJZmlyc3RfcnVuGAIgASgIMrEBCgtMaXZlU2VydmljZRJSCgVXYXRjaBIfLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVxdWVzdBogLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVzcG9uc2UiBKi7GAIwARJOCgdHZXRJbmZvEh0ub3N0bGVyLmFwaS52MS5HZXRJbmZvUmVxdWVzdBoeLm9zdGxlci5hcGkudjEuR2V0SW5mb1Jlc3BvbnNlIgSouxgBYgZwcm90bzM", [file_buf_validate_validate, file_ostler_api_v1_agent_update, file_ostler_api_v1_audit, file_ostler_api_v1_fleet, file_ostler_api_v1_operation, file_ostler_api_v1_resource, file_ostler_meta_v1_options]);
 
 /**
  * @generated from message ostler.api.v1.LiveWatchRequest
@@ -71,6 +73,16 @@ export enum LiveWatchRequest_Topic {
    * @generated from enum value: TOPIC_AUDIT = 4;
    */
   AUDIT = 4,
+
+  /**
+   * @generated from enum value: TOPIC_ROLLOUTS = 5;
+   */
+  ROLLOUTS = 5,
+
+  /**
+   * @generated from enum value: TOPIC_WAITING_SERVERS = 6;
+   */
+  WAITING_SERVERS = 6,
 }
 
 /**
@@ -140,6 +152,26 @@ export type LiveWatchResponse = Message<"ostler.api.v1.LiveWatchResponse"> & {
      */
     value: LiveWatchResponse_Alive;
     case: "alive";
+  } | {
+    /**
+     * @generated from field: ostler.api.v1.Rollout rollout_changed = 9;
+     */
+    value: Rollout;
+    case: "rolloutChanged";
+  } | {
+    /**
+     * @generated from field: ostler.api.v1.WaitingServer waiting_server_changed = 10;
+     */
+    value: WaitingServer;
+    case: "waitingServerChanged";
+  } | {
+    /**
+     * Uid of one that was decided about or gave up.
+     *
+     * @generated from field: string waiting_server_removed = 11;
+     */
+    value: string;
+    case: "waitingServerRemoved";
   } | { case: undefined; value?: undefined };
 };
 

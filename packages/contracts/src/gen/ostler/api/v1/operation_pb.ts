@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/api/v1/operation.proto.
  */
 export const file_ostler_api_v1_operation: GenFile = /*@__PURE__*/
-  fileDesc("Ch1vc3RsZXIvYXBpL3YxL29wZXJhdGlvbi5wcm90bxINb3N0bGVyLmFwaS52MSLBAgoNT3BlcmF0aW9uU3BlYxIjCgRub29wGAEgASgLMhMub3N0bGVyLmFwaS52MS5Ob29wSAASKwoIZGlhZ25vc2UYAiABKAsyFy5vc3RsZXIuYXBpLnYxLkRpYWdub3NlSAASNAoNaW5zdGFsbF9uZ2lueBgDIAEoCzIbLm9zdGxlci5hcGkudjEuSW5zdGFsbE5naW54SAASSQoYdGVzdF9uZ2lueF9jb25maWd1cmF0aW9uGAQgASgLMiUub3N0bGVyLmFwaS52MS5UZXN0TmdpbnhDb25maWd1cmF0aW9uSAASSQoYc2hvd19uZ2lueF9jb25maWd1cmF0aW9uGAUgASgLMiUub3N0bGVyLmFwaS52MS5TaG93TmdpbnhDb25maWd1cmF0aW9uSABCEgoJb3BlcmF0aW9uEgW6SAIIASIGCgROb29wIgoKCERpYWdub3NlIg4KDEluc3RhbGxOZ2lueCIYChZUZXN0TmdpbnhDb25maWd1cmF0aW9uIhgKFlNob3dOZ2lueENvbmZpZ3VyYXRpb24i2AYKCU9wZXJhdGlvbhILCgN1aWQYASABKAkSEgoKc2VydmVyX3VpZBgCIAEoCRITCgtzZXJ2ZXJfbmFtZRgDIAEoCRIqCgRzcGVjGAQgASgLMhwub3N0bGVyLmFwaS52MS5PcGVyYXRpb25TcGVjEi0KBXN0YXRlGAUgASgOMh4ub3N0bGVyLmFwaS52MS5PcGVyYXRpb24uU3RhdGUSOAoLcmV0cnlfY2xhc3MYBiABKA4yIy5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvbi5SZXRyeUNsYXNzEg4KBnJlYXNvbhgHIAEoCRIPCgdtZXNzYWdlGAggASgJEhgKEHByb2dyZXNzX3BlcmNlbnQYCSABKA0SGAoQcHJvZ3Jlc3NfbWVzc2FnZRgKIAEoCRIWCglleGl0X2NvZGUYCyABKAVIAIgBARIUCgxvdXRwdXRfYnl0ZXMYDCABKAQSLgoKY3JlYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGRlYWRsaW5lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgRIAEoCRIYChBjYW5jZWxfcmVxdWVzdGVkGBIgASgIIqoBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhEKDVNUQVRFX1BFTkRJTkcQARIRCg1TVEFURV9SVU5OSU5HEAISEwoPU1RBVEVfU1VDQ0VFREVEEAMSEAoMU1RBVEVfRkFJTEVEEAQSEwoPU1RBVEVfQ0FOQ0VMTEVEEAUSFQoRU1RBVEVfSU5URVJSVVBURUQQBhIRCg1TVEFURV9FWFBJUkVEEAciXQoKUmV0cnlDbGFzcxIbChdSRVRSWV9DTEFTU19VTlNQRUNJRklFRBAAEhQKEFJFVFJZX0NMQVNTX1NBRkUQARIcChhSRVRSWV9DTEFTU19BVF9NT1NUX09OQ0UQAkIMCgpfZXhpdF9jb2RlIqkBChVTdGFydE9wZXJhdGlvblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESGQoGc2VydmVyGAIgASgJQgm6SAZyBBABGD8SMgoEc3BlYxgDIAEoCzIcLm9zdGxlci5hcGkudjEuT3BlcmF0aW9uU3BlY0IGukgDyAEBEiMKEGRlYWRsaW5lX3NlY29uZHMYBCABKA1CCbpIBioEGICjBSJFChZTdGFydE9wZXJhdGlvblJlc3BvbnNlEisKCW9wZXJhdGlvbhgBIAEoCzIYLm9zdGxlci5hcGkudjEuT3BlcmF0aW9uIiwKE0dldE9wZXJhdGlvblJlcXVlc3QSFQoDdWlkGAEgASgJQgi6SAVyA7ABASJDChRHZXRPcGVyYXRpb25SZXNwb25zZRIrCglvcGVyYXRpb24YASABKAsyGC5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvbiJ8ChVMaXN0T3BlcmF0aW9uc1JlcXVlc3QSFwoGc2VydmVyGAEgASgJQge6SARyAhg/Eg8KB3J1bm5pbmcYAiABKAgSGwoJcGFnZV9zaXplGAMgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACCJfChZMaXN0T3BlcmF0aW9uc1Jlc3BvbnNlEiwKCm9wZXJhdGlvbnMYASADKAsyGC5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiTQoWQ2FuY2VsT3BlcmF0aW9uUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCgN1aWQYAiABKAlCCLpIBXIDsAEBIkYKF0NhbmNlbE9wZXJhdGlvblJlc3BvbnNlEisKCW9wZXJhdGlvbhgBIAEoCzIYLm9zdGxlci5hcGkudjEuT3BlcmF0aW9uIk0KFFdhaXRPcGVyYXRpb25SZXF1ZXN0EhUKA3VpZBgBIAEoCUIIukgFcgOwAQESHgoMd2FpdF9zZWNvbmRzGAIgASgNQgi6SAUqAxisAiJEChVXYWl0T3BlcmF0aW9uUmVzcG9uc2USKwoJb3BlcmF0aW9uGAEgASgLMhgub3N0bGVyLmFwaS52MS5PcGVyYXRpb24iSgoRUmVhZE91dHB1dFJlcXVlc3QSFQoDdWlkGAEgASgJQgi6SAVyA7ABARIOCgZvZmZzZXQYAiABKAQSDgoGZm9sbG93GAMgASgIIjIKElJlYWRPdXRwdXRSZXNwb25zZRIOCgZvZmZzZXQYASABKAQSDAoEZGF0YRgCIAEoDDK6BAoQT3BlcmF0aW9uU2VydmljZRJeCgVTdGFydBIkLm9zdGxlci5hcGkudjEuU3RhcnRPcGVyYXRpb25SZXF1ZXN0GiUub3N0bGVyLmFwaS52MS5TdGFydE9wZXJhdGlvblJlc3BvbnNlIgiouxgIsLsYARJUCgNHZXQSIi5vc3RsZXIuYXBpLnYxLkdldE9wZXJhdGlvblJlcXVlc3QaIy5vc3RsZXIuYXBpLnYxLkdldE9wZXJhdGlvblJlc3BvbnNlIgSouxgHElkKBExpc3QSJC5vc3RsZXIuYXBpLnYxLkxpc3RPcGVyYXRpb25zUmVxdWVzdBolLm9zdGxlci5hcGkudjEuTGlzdE9wZXJhdGlvbnNSZXNwb25zZSIEqLsYBxJhCgZDYW5jZWwSJS5vc3RsZXIuYXBpLnYxLkNhbmNlbE9wZXJhdGlvblJlcXVlc3QaJi5vc3RsZXIuYXBpLnYxLkNhbmNlbE9wZXJhdGlvblJlc3BvbnNlIgiouxgIsLsYARJXCgRXYWl0EiMub3N0bGVyLmFwaS52MS5XYWl0T3BlcmF0aW9uUmVxdWVzdBokLm9zdGxlci5hcGkudjEuV2FpdE9wZXJhdGlvblJlc3BvbnNlIgSouxgHElkKClJlYWRPdXRwdXQSIC5vc3RsZXIuYXBpLnYxLlJlYWRPdXRwdXRSZXF1ZXN0GiEub3N0bGVyLmFwaS52MS5SZWFkT3V0cHV0UmVzcG9uc2UiBKi7GAcwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_options]);
+  fileDesc("Ch1vc3RsZXIvYXBpL3YxL29wZXJhdGlvbi5wcm90bxINb3N0bGVyLmFwaS52MSKrAwoNT3BlcmF0aW9uU3BlYxIjCgRub29wGAEgASgLMhMub3N0bGVyLmFwaS52MS5Ob29wSAASKwoIZGlhZ25vc2UYAiABKAsyFy5vc3RsZXIuYXBpLnYxLkRpYWdub3NlSAASNAoNaW5zdGFsbF9uZ2lueBgDIAEoCzIbLm9zdGxlci5hcGkudjEuSW5zdGFsbE5naW54SAASSQoYdGVzdF9uZ2lueF9jb25maWd1cmF0aW9uGAQgASgLMiUub3N0bGVyLmFwaS52MS5UZXN0TmdpbnhDb25maWd1cmF0aW9uSAASSQoYc2hvd19uZ2lueF9jb25maWd1cmF0aW9uGAUgASgLMiUub3N0bGVyLmFwaS52MS5TaG93TmdpbnhDb25maWd1cmF0aW9uSAASNAoNcmVzdGFydF9hZ2VudBgGIAEoCzIbLm9zdGxlci5hcGkudjEuUmVzdGFydEFnZW50SAASMgoMdXBkYXRlX2FnZW50GAcgASgLMhoub3N0bGVyLmFwaS52MS5VcGRhdGVBZ2VudEgAQhIKCW9wZXJhdGlvbhIFukgCCAEiBgoETm9vcCIKCghEaWFnbm9zZSIOCgxJbnN0YWxsTmdpbngiGAoWVGVzdE5naW54Q29uZmlndXJhdGlvbiIYChZTaG93TmdpbnhDb25maWd1cmF0aW9uIg4KDFJlc3RhcnRBZ2VudCJVCgtVcGRhdGVBZ2VudBJGCgd2ZXJzaW9uGAEgASgJQjW6SDJyMBABGEAyKl5bMC05QS1aYS16XShbLTAtOUEtWmEtei4rXSpbMC05QS1aYS16XSk/JCLYBgoJT3BlcmF0aW9uEgsKA3VpZBgBIAEoCRISCgpzZXJ2ZXJfdWlkGAIgASgJEhMKC3NlcnZlcl9uYW1lGAMgASgJEioKBHNwZWMYBCABKAsyHC5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvblNwZWMSLQoFc3RhdGUYBSABKA4yHi5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvbi5TdGF0ZRI4CgtyZXRyeV9jbGFzcxgGIAEoDjIjLm9zdGxlci5hcGkudjEuT3BlcmF0aW9uLlJldHJ5Q2xhc3MSDgoGcmVhc29uGAcgASgJEg8KB21lc3NhZ2UYCCABKAkSGAoQcHJvZ3Jlc3NfcGVyY2VudBgJIAEoDRIYChBwcm9ncmVzc19tZXNzYWdlGAogASgJEhYKCWV4aXRfY29kZRgLIAEoBUgAiAEBEhQKDG91dHB1dF9ieXRlcxgMIAEoBBIuCgpjcmVhdGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZGVhZGxpbmUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGBEgASgJEhgKEGNhbmNlbF9yZXF1ZXN0ZWQYEiABKAgiqgEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUEVORElORxABEhEKDVNUQVRFX1JVTk5JTkcQAhITCg9TVEFURV9TVUNDRUVERUQQAxIQCgxTVEFURV9GQUlMRUQQBBITCg9TVEFURV9DQU5DRUxMRUQQBRIVChFTVEFURV9JTlRFUlJVUFRFRBAGEhEKDVNUQVRFX0VYUElSRUQQByJdCgpSZXRyeUNsYXNzEhsKF1JFVFJZX0NMQVNTX1VOU1BFQ0lGSUVEEAASFAoQUkVUUllfQ0xBU1NfU0FGRRABEhwKGFJFVFJZX0NMQVNTX0FUX01PU1RfT05DRRACQgwKCl9leGl0X2NvZGUiyQEKFVN0YXJ0T3BlcmF0aW9uUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIZCgZzZXJ2ZXIYAiABKAlCCbpIBnIEEAEYPxIyCgRzcGVjGAMgASgLMhwub3N0bGVyLmFwaS52MS5PcGVyYXRpb25TcGVjQga6SAPIAQESIwoQZGVhZGxpbmVfc2Vjb25kcxgEIAEoDUIJukgGKgQYgKMFEh4KDHdhaXRfc2Vjb25kcxgFIAEoDUIIukgFKgMYrAIiRQoWU3RhcnRPcGVyYXRpb25SZXNwb25zZRIrCglvcGVyYXRpb24YASABKAsyGC5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvbiIsChNHZXRPcGVyYXRpb25SZXF1ZXN0EhUKA3VpZBgBIAEoCUIIukgFcgOwAQEiQwoUR2V0T3BlcmF0aW9uUmVzcG9uc2USKwoJb3BlcmF0aW9uGAEgASgLMhgub3N0bGVyLmFwaS52MS5PcGVyYXRpb24ifAoVTGlzdE9wZXJhdGlvbnNSZXF1ZXN0EhcKBnNlcnZlchgBIAEoCUIHukgEcgIYPxIPCgdydW5uaW5nGAIgASgIEhsKCXBhZ2Vfc2l6ZRgDIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMYgAgiXwoWTGlzdE9wZXJhdGlvbnNSZXNwb25zZRIsCgpvcGVyYXRpb25zGAEgAygLMhgub3N0bGVyLmFwaS52MS5PcGVyYXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIk0KFkNhbmNlbE9wZXJhdGlvblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESFQoDdWlkGAIgASgJQgi6SAVyA7ABASJGChdDYW5jZWxPcGVyYXRpb25SZXNwb25zZRIrCglvcGVyYXRpb24YASABKAsyGC5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvbiJNChRXYWl0T3BlcmF0aW9uUmVxdWVzdBIVCgN1aWQYASABKAlCCLpIBXIDsAEBEh4KDHdhaXRfc2Vjb25kcxgCIAEoDUIIukgFKgMYrAIiRAoVV2FpdE9wZXJhdGlvblJlc3BvbnNlEisKCW9wZXJhdGlvbhgBIAEoCzIYLm9zdGxlci5hcGkudjEuT3BlcmF0aW9uIkoKEVJlYWRPdXRwdXRSZXF1ZXN0EhUKA3VpZBgBIAEoCUIIukgFcgOwAQESDgoGb2Zmc2V0GAIgASgEEg4KBmZvbGxvdxgDIAEoCCIyChJSZWFkT3V0cHV0UmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEgwKBGRhdGEYAiABKAwyugQKEE9wZXJhdGlvblNlcnZpY2USXgoFU3RhcnQSJC5vc3RsZXIuYXBpLnYxLlN0YXJ0T3BlcmF0aW9uUmVxdWVzdBolLm9zdGxlci5hcGkudjEuU3RhcnRPcGVyYXRpb25SZXNwb25zZSIIqLsYCLC7GAESVAoDR2V0EiIub3N0bGVyLmFwaS52MS5HZXRPcGVyYXRpb25SZXF1ZXN0GiMub3N0bGVyLmFwaS52MS5HZXRPcGVyYXRpb25SZXNwb25zZSIEqLsYBxJZCgRMaXN0EiQub3N0bGVyLmFwaS52MS5MaXN0T3BlcmF0aW9uc1JlcXVlc3QaJS5vc3RsZXIuYXBpLnYxLkxpc3RPcGVyYXRpb25zUmVzcG9uc2UiBKi7GAcSYQoGQ2FuY2VsEiUub3N0bGVyLmFwaS52MS5DYW5jZWxPcGVyYXRpb25SZXF1ZXN0GiYub3N0bGVyLmFwaS52MS5DYW5jZWxPcGVyYXRpb25SZXNwb25zZSIIqLsYCLC7GAESVwoEV2FpdBIjLm9zdGxlci5hcGkudjEuV2FpdE9wZXJhdGlvblJlcXVlc3QaJC5vc3RsZXIuYXBpLnYxLldhaXRPcGVyYXRpb25SZXNwb25zZSIEqLsYBxJZCgpSZWFkT3V0cHV0EiAub3N0bGVyLmFwaS52MS5SZWFkT3V0cHV0UmVxdWVzdBohLm9zdGxlci5hcGkudjEuUmVhZE91dHB1dFJlc3BvbnNlIgSouxgHMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_options]);
 
 /**
  * @generated from message ostler.api.v1.OperationSpec
@@ -53,6 +53,18 @@ export type OperationSpec = Message<"ostler.api.v1.OperationSpec"> & {
      */
     value: ShowNginxConfiguration;
     case: "showNginxConfiguration";
+  } | {
+    /**
+     * @generated from field: ostler.api.v1.RestartAgent restart_agent = 6;
+     */
+    value: RestartAgent;
+    case: "restartAgent";
+  } | {
+    /**
+     * @generated from field: ostler.api.v1.UpdateAgent update_agent = 7;
+     */
+    value: UpdateAgent;
+    case: "updateAgent";
   } | { case: undefined; value?: undefined };
 };
 
@@ -137,6 +149,40 @@ export type ShowNginxConfiguration = Message<"ostler.api.v1.ShowNginxConfigurati
  */
 export const ShowNginxConfigurationSchema: GenMessage<ShowNginxConfiguration> = /*@__PURE__*/
   messageDesc(file_ostler_api_v1_operation, 5);
+
+/**
+ * Ends the agent and starts it again; what runs on the server goes on.
+ *
+ * @generated from message ostler.api.v1.RestartAgent
+ */
+export type RestartAgent = Message<"ostler.api.v1.RestartAgent"> & {
+};
+
+/**
+ * Describes the message ostler.api.v1.RestartAgent.
+ * Use `create(RestartAgentSchema)` to create a new message.
+ */
+export const RestartAgentSchema: GenMessage<RestartAgent> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_operation, 6);
+
+/**
+ * Brings the server's agent to a release that this control plane has. Downgrades are refused by the agent.
+ *
+ * @generated from message ostler.api.v1.UpdateAgent
+ */
+export type UpdateAgent = Message<"ostler.api.v1.UpdateAgent"> & {
+  /**
+   * @generated from field: string version = 1;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.UpdateAgent.
+ * Use `create(UpdateAgentSchema)` to create a new message.
+ */
+export const UpdateAgentSchema: GenMessage<UpdateAgent> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_operation, 7);
 
 /**
  * @generated from message ostler.api.v1.Operation
@@ -246,7 +292,7 @@ export type Operation = Message<"ostler.api.v1.Operation"> & {
  * Use `create(OperationSchema)` to create a new message.
  */
 export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 6);
+  messageDesc(file_ostler_api_v1_operation, 8);
 
 /**
  * @generated from enum ostler.api.v1.Operation.State
@@ -303,7 +349,7 @@ export enum Operation_State {
  * Describes the enum ostler.api.v1.Operation.State.
  */
 export const Operation_StateSchema: GenEnum<Operation_State> = /*@__PURE__*/
-  enumDesc(file_ostler_api_v1_operation, 6, 0);
+  enumDesc(file_ostler_api_v1_operation, 8, 0);
 
 /**
  * @generated from enum ostler.api.v1.Operation.RetryClass
@@ -331,7 +377,7 @@ export enum Operation_RetryClass {
  * Describes the enum ostler.api.v1.Operation.RetryClass.
  */
 export const Operation_RetryClassSchema: GenEnum<Operation_RetryClass> = /*@__PURE__*/
-  enumDesc(file_ostler_api_v1_operation, 6, 1);
+  enumDesc(file_ostler_api_v1_operation, 8, 1);
 
 /**
  * @generated from message ostler.api.v1.StartOperationRequest
@@ -358,6 +404,14 @@ export type StartOperationRequest = Message<"ostler.api.v1.StartOperationRequest
    * @generated from field: uint32 deadline_seconds = 4;
    */
   deadlineSeconds: number;
+
+  /**
+   * Answers when the operation has ended, or after as long with the state then. 0 answers as soon as it is
+   * stored. A repeat with the same request id waits again and answers with the state of then.
+   *
+   * @generated from field: uint32 wait_seconds = 5;
+   */
+  waitSeconds: number;
 };
 
 /**
@@ -365,7 +419,7 @@ export type StartOperationRequest = Message<"ostler.api.v1.StartOperationRequest
  * Use `create(StartOperationRequestSchema)` to create a new message.
  */
 export const StartOperationRequestSchema: GenMessage<StartOperationRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 7);
+  messageDesc(file_ostler_api_v1_operation, 9);
 
 /**
  * @generated from message ostler.api.v1.StartOperationResponse
@@ -382,7 +436,7 @@ export type StartOperationResponse = Message<"ostler.api.v1.StartOperationRespon
  * Use `create(StartOperationResponseSchema)` to create a new message.
  */
 export const StartOperationResponseSchema: GenMessage<StartOperationResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 8);
+  messageDesc(file_ostler_api_v1_operation, 10);
 
 /**
  * @generated from message ostler.api.v1.GetOperationRequest
@@ -399,7 +453,7 @@ export type GetOperationRequest = Message<"ostler.api.v1.GetOperationRequest"> &
  * Use `create(GetOperationRequestSchema)` to create a new message.
  */
 export const GetOperationRequestSchema: GenMessage<GetOperationRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 9);
+  messageDesc(file_ostler_api_v1_operation, 11);
 
 /**
  * @generated from message ostler.api.v1.GetOperationResponse
@@ -416,7 +470,7 @@ export type GetOperationResponse = Message<"ostler.api.v1.GetOperationResponse">
  * Use `create(GetOperationResponseSchema)` to create a new message.
  */
 export const GetOperationResponseSchema: GenMessage<GetOperationResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 10);
+  messageDesc(file_ostler_api_v1_operation, 12);
 
 /**
  * @generated from message ostler.api.v1.ListOperationsRequest
@@ -450,7 +504,7 @@ export type ListOperationsRequest = Message<"ostler.api.v1.ListOperationsRequest
  * Use `create(ListOperationsRequestSchema)` to create a new message.
  */
 export const ListOperationsRequestSchema: GenMessage<ListOperationsRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 11);
+  messageDesc(file_ostler_api_v1_operation, 13);
 
 /**
  * @generated from message ostler.api.v1.ListOperationsResponse
@@ -474,7 +528,7 @@ export type ListOperationsResponse = Message<"ostler.api.v1.ListOperationsRespon
  * Use `create(ListOperationsResponseSchema)` to create a new message.
  */
 export const ListOperationsResponseSchema: GenMessage<ListOperationsResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 12);
+  messageDesc(file_ostler_api_v1_operation, 14);
 
 /**
  * @generated from message ostler.api.v1.CancelOperationRequest
@@ -496,7 +550,7 @@ export type CancelOperationRequest = Message<"ostler.api.v1.CancelOperationReque
  * Use `create(CancelOperationRequestSchema)` to create a new message.
  */
 export const CancelOperationRequestSchema: GenMessage<CancelOperationRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 13);
+  messageDesc(file_ostler_api_v1_operation, 15);
 
 /**
  * @generated from message ostler.api.v1.CancelOperationResponse
@@ -513,7 +567,7 @@ export type CancelOperationResponse = Message<"ostler.api.v1.CancelOperationResp
  * Use `create(CancelOperationResponseSchema)` to create a new message.
  */
 export const CancelOperationResponseSchema: GenMessage<CancelOperationResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 14);
+  messageDesc(file_ostler_api_v1_operation, 16);
 
 /**
  * @generated from message ostler.api.v1.WaitOperationRequest
@@ -537,7 +591,7 @@ export type WaitOperationRequest = Message<"ostler.api.v1.WaitOperationRequest">
  * Use `create(WaitOperationRequestSchema)` to create a new message.
  */
 export const WaitOperationRequestSchema: GenMessage<WaitOperationRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 15);
+  messageDesc(file_ostler_api_v1_operation, 17);
 
 /**
  * @generated from message ostler.api.v1.WaitOperationResponse
@@ -554,7 +608,7 @@ export type WaitOperationResponse = Message<"ostler.api.v1.WaitOperationResponse
  * Use `create(WaitOperationResponseSchema)` to create a new message.
  */
 export const WaitOperationResponseSchema: GenMessage<WaitOperationResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 16);
+  messageDesc(file_ostler_api_v1_operation, 18);
 
 /**
  * @generated from message ostler.api.v1.ReadOutputRequest
@@ -581,7 +635,7 @@ export type ReadOutputRequest = Message<"ostler.api.v1.ReadOutputRequest"> & {
  * Use `create(ReadOutputRequestSchema)` to create a new message.
  */
 export const ReadOutputRequestSchema: GenMessage<ReadOutputRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 17);
+  messageDesc(file_ostler_api_v1_operation, 19);
 
 /**
  * @generated from message ostler.api.v1.ReadOutputResponse
@@ -603,7 +657,7 @@ export type ReadOutputResponse = Message<"ostler.api.v1.ReadOutputResponse"> & {
  * Use `create(ReadOutputResponseSchema)` to create a new message.
  */
 export const ReadOutputResponseSchema: GenMessage<ReadOutputResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_operation, 18);
+  messageDesc(file_ostler_api_v1_operation, 20);
 
 /**
  * Durable actions with a result that no spec can express.

@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_ostler_meta_v1_options } from "../../meta/v1/options_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/link/v1/join.proto.
  */
 export const file_ostler_link_v1_join: GenFile = /*@__PURE__*/
-  fileDesc("Chlvc3RsZXIvbGluay92MS9qb2luLnByb3RvEg5vc3RsZXIubGluay52MSJ9CgtKb2luUmVxdWVzdBIdCgV0b2tlbhgBIAEoCUIOukgHcgUQARiAAoi1GAESFwoDY3NyGAIgASgMQgq6SAd6BRABGIBAEhYKBG5hbWUYAyABKAlCCLpIBXIDGP0BEh4KDWFnZW50X3ZlcnNpb24YBCABKAlCB7pIBHICGEAilwEKDEpvaW5SZXNwb25zZRISCgpzZXJ2ZXJfdWlkGAEgASgJEhMKC3NlcnZlcl9uYW1lGAIgASgJEhkKEWNlcnRpZmljYXRlX2NoYWluGAMgAygMEhEKCWNhX2J1bmRsZRgEIAMoDBIVCg1hZ2VudF9hZGRyZXNzGAUgASgJEhkKEWFnZW50X3NlcnZlcl9uYW1lGAYgASgJIicKDFJlbmV3UmVxdWVzdBIXCgNjc3IYASABKAxCCrpIB3oFEAEYgEAiPQoNUmVuZXdSZXNwb25zZRIZChFjZXJ0aWZpY2F0ZV9jaGFpbhgBIAMoDBIRCgljYV9idW5kbGUYAiADKAwyWgoLSm9pblNlcnZpY2USSwoESm9pbhIbLm9zdGxlci5saW5rLnYxLkpvaW5SZXF1ZXN0Ghwub3N0bGVyLmxpbmsudjEuSm9pblJlc3BvbnNlIgiouxgBsLsYATJaCgxUcnVzdFNlcnZpY2USSgoFUmVuZXcSHC5vc3RsZXIubGluay52MS5SZW5ld1JlcXVlc3QaHS5vc3RsZXIubGluay52MS5SZW5ld1Jlc3BvbnNlIgSouxgOYgZwcm90bzM", [file_buf_validate_validate, file_ostler_meta_v1_options]);
+  fileDesc("Chlvc3RsZXIvbGluay92MS9qb2luLnByb3RvEg5vc3RsZXIubGluay52MSKzAQoLSm9pblJlcXVlc3QSHQoFdG9rZW4YASABKAlCDrpIB3IFEAEYgAKItRgBEhcKA2NzchgCIAEoDEIKukgHegUQARiAQBIWCgRuYW1lGAMgASgJQgi6SAVyAxj9ARIeCg1hZ2VudF92ZXJzaW9uGAQgASgJQge6SARyAhhAEhoKCGhvc3RuYW1lGAUgASgJQgi6SAVyAxj9ARIYCgdtYWNoaW5lGAYgASgJQge6SARyAhhAItsBCgxKb2luUmVzcG9uc2USEgoKc2VydmVyX3VpZBgBIAEoCRITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIZChFjZXJ0aWZpY2F0ZV9jaGFpbhgDIAMoDBIRCgljYV9idW5kbGUYBCADKAwSFQoNYWdlbnRfYWRkcmVzcxgFIAEoCRIZChFhZ2VudF9zZXJ2ZXJfbmFtZRgGIAEoCRIPCgd3YWl0aW5nGAcgASgIEhsKE3JldHJ5X2FmdGVyX3NlY29uZHMYCCABKA0SFAoMbGlzdGVuZXJfcGluGAkgASgJIjAKEENoYWxsZW5nZVJlcXVlc3QSHAoKc2VydmVyX3VpZBgBIAEoCUIIukgFcgOwAQEiTQoRQ2hhbGxlbmdlUmVzcG9uc2USDQoFbm9uY2UYASABKAwSKQoFY2xvY2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoEBCg5SZWNvdmVyUmVxdWVzdBIcCgpzZXJ2ZXJfdWlkGAEgASgJQgi6SAVyA7ABARIZCgVub25jZRgCIAEoDEIKukgHegUQIBiAAhIdCglzaWduYXR1cmUYAyABKAxCCrpIB3oFEAEYgAISFwoDY3NyGAQgASgMQgq6SAd6BRABGIBAIocBCg9SZWNvdmVyUmVzcG9uc2USGQoRY2VydGlmaWNhdGVfY2hhaW4YASADKAwSEQoJY2FfYnVuZGxlGAIgAygMEhUKDWFnZW50X2FkZHJlc3MYAyABKAkSGQoRYWdlbnRfc2VydmVyX25hbWUYBCABKAkSFAoMbGlzdGVuZXJfcGluGAUgASgJIicKDFJlbmV3UmVxdWVzdBIXCgNjc3IYASABKAxCCrpIB3oFEAEYgEAiPQoNUmVuZXdSZXNwb25zZRIZChFjZXJ0aWZpY2F0ZV9jaGFpbhgBIAMoDBIRCgljYV9idW5kbGUYAiADKAwyiAIKC0pvaW5TZXJ2aWNlEksKBEpvaW4SGy5vc3RsZXIubGluay52MS5Kb2luUmVxdWVzdBocLm9zdGxlci5saW5rLnYxLkpvaW5SZXNwb25zZSIIqLsYAbC7GAESVgoJQ2hhbGxlbmdlEiAub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlUmVxdWVzdBohLm9zdGxlci5saW5rLnYxLkNoYWxsZW5nZVJlc3BvbnNlIgSouxgBElQKB1JlY292ZXISHi5vc3RsZXIubGluay52MS5SZWNvdmVyUmVxdWVzdBofLm9zdGxlci5saW5rLnYxLlJlY292ZXJSZXNwb25zZSIIqLsYAbC7GAEyWgoMVHJ1c3RTZXJ2aWNlEkoKBVJlbmV3Ehwub3N0bGVyLmxpbmsudjEuUmVuZXdSZXF1ZXN0Gh0ub3N0bGVyLmxpbmsudjEuUmVuZXdSZXNwb25zZSIEqLsYDmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_options]);
 
 /**
  * @generated from message ostler.link.v1.JoinRequest
@@ -41,6 +43,18 @@ export type JoinRequest = Message<"ostler.link.v1.JoinRequest"> & {
    * @generated from field: string agent_version = 4;
    */
   agentVersion: string;
+
+  /**
+   * @generated from field: string hostname = 5;
+   */
+  hostname: string;
+
+  /**
+   * Like Hello.machine.
+   *
+   * @generated from field: string machine = 6;
+   */
+  machine: string;
 };
 
 /**
@@ -91,6 +105,25 @@ export type JoinResponse = Message<"ostler.link.v1.JoinResponse"> & {
    * @generated from field: string agent_server_name = 6;
    */
   agentServerName: string;
+
+  /**
+   * Somebody has to let it in first: only this and retry_after_seconds are set. Ask again with the same token and key.
+   *
+   * @generated from field: bool waiting = 7;
+   */
+  waiting: boolean;
+
+  /**
+   * @generated from field: uint32 retry_after_seconds = 8;
+   */
+  retryAfterSeconds: number;
+
+  /**
+   * `sha256//BASE64` of the public listener's long-lived key, for recovery.
+   *
+   * @generated from field: string listener_pin = 9;
+   */
+  listenerPin: string;
 };
 
 /**
@@ -99,6 +132,124 @@ export type JoinResponse = Message<"ostler.link.v1.JoinResponse"> & {
  */
 export const JoinResponseSchema: GenMessage<JoinResponse> = /*@__PURE__*/
   messageDesc(file_ostler_link_v1_join, 1);
+
+/**
+ * @generated from message ostler.link.v1.ChallengeRequest
+ */
+export type ChallengeRequest = Message<"ostler.link.v1.ChallengeRequest"> & {
+  /**
+   * @generated from field: string server_uid = 1;
+   */
+  serverUid: string;
+};
+
+/**
+ * Describes the message ostler.link.v1.ChallengeRequest.
+ * Use `create(ChallengeRequestSchema)` to create a new message.
+ */
+export const ChallengeRequestSchema: GenMessage<ChallengeRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_join, 2);
+
+/**
+ * @generated from message ostler.link.v1.ChallengeResponse
+ */
+export type ChallengeResponse = Message<"ostler.link.v1.ChallengeResponse"> & {
+  /**
+   * To be signed; good once and for two minutes. Given for unknown servers too, so that nobody learns who is known.
+   *
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp clock = 2;
+   */
+  clock?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ostler.link.v1.ChallengeResponse.
+ * Use `create(ChallengeResponseSchema)` to create a new message.
+ */
+export const ChallengeResponseSchema: GenMessage<ChallengeResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_join, 3);
+
+/**
+ * @generated from message ostler.link.v1.RecoverRequest
+ */
+export type RecoverRequest = Message<"ostler.link.v1.RecoverRequest"> & {
+  /**
+   * @generated from field: string server_uid = 1;
+   */
+  serverUid: string;
+
+  /**
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * ECDSA P-256 with SHA-256 (DER), by the server's key, over "ostler recover\n", the uid, a newline and the nonce.
+   *
+   * @generated from field: bytes signature = 3;
+   */
+  signature: Uint8Array;
+
+  /**
+   * PKCS #10, DER, of the same key.
+   *
+   * @generated from field: bytes csr = 4;
+   */
+  csr: Uint8Array;
+};
+
+/**
+ * Describes the message ostler.link.v1.RecoverRequest.
+ * Use `create(RecoverRequestSchema)` to create a new message.
+ */
+export const RecoverRequestSchema: GenMessage<RecoverRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_join, 4);
+
+/**
+ * @generated from message ostler.link.v1.RecoverResponse
+ */
+export type RecoverResponse = Message<"ostler.link.v1.RecoverResponse"> & {
+  /**
+   * DER: leaf first, then the intermediate.
+   *
+   * @generated from field: repeated bytes certificate_chain = 1;
+   */
+  certificateChain: Uint8Array[];
+
+  /**
+   * DER: every root that the agent trusts for the control plane.
+   *
+   * @generated from field: repeated bytes ca_bundle = 2;
+   */
+  caBundle: Uint8Array[];
+
+  /**
+   * @generated from field: string agent_address = 3;
+   */
+  agentAddress: string;
+
+  /**
+   * @generated from field: string agent_server_name = 4;
+   */
+  agentServerName: string;
+
+  /**
+   * @generated from field: string listener_pin = 5;
+   */
+  listenerPin: string;
+};
+
+/**
+ * Describes the message ostler.link.v1.RecoverResponse.
+ * Use `create(RecoverResponseSchema)` to create a new message.
+ */
+export const RecoverResponseSchema: GenMessage<RecoverResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_join, 5);
 
 /**
  * @generated from message ostler.link.v1.RenewRequest
@@ -115,7 +266,7 @@ export type RenewRequest = Message<"ostler.link.v1.RenewRequest"> & {
  * Use `create(RenewRequestSchema)` to create a new message.
  */
 export const RenewRequestSchema: GenMessage<RenewRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_join, 2);
+  messageDesc(file_ostler_link_v1_join, 6);
 
 /**
  * @generated from message ostler.link.v1.RenewResponse
@@ -137,7 +288,7 @@ export type RenewResponse = Message<"ostler.link.v1.RenewResponse"> & {
  * Use `create(RenewResponseSchema)` to create a new message.
  */
 export const RenewResponseSchema: GenMessage<RenewResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_join, 3);
+  messageDesc(file_ostler_link_v1_join, 7);
 
 /**
  * Spoken on the public listener, without a client certificate.
@@ -155,6 +306,26 @@ export const JoinService: GenService<{
     methodKind: "unary";
     input: typeof JoinRequestSchema;
     output: typeof JoinResponseSchema;
+  },
+  /**
+   * For a server whose certificate has ended: something to sign with its key.
+   *
+   * @generated from rpc ostler.link.v1.JoinService.Challenge
+   */
+  challenge: {
+    methodKind: "unary";
+    input: typeof ChallengeRequestSchema;
+    output: typeof ChallengeResponseSchema;
+  },
+  /**
+   * A new certificate for a server that proves that it still has its key. No token is needed, at any age.
+   *
+   * @generated from rpc ostler.link.v1.JoinService.Recover
+   */
+  recover: {
+    methodKind: "unary";
+    input: typeof RecoverRequestSchema;
+    output: typeof RecoverResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ostler_link_v1_join, 0);

@@ -9,6 +9,8 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { CertificateStatus } from "../../certificate/v1/certificate_pb";
 import { file_ostler_certificate_v1_certificate } from "../../certificate/v1/certificate_pb";
+import type { SignedAgentRelease } from "./agent_release_pb";
+import { file_ostler_link_v1_agent_release } from "./agent_release_pb";
 import type { Condition, FileChange, Kind } from "../../meta/v1/meta_pb";
 import { file_ostler_meta_v1_meta } from "../../meta/v1/meta_pb";
 import { file_ostler_meta_v1_options } from "../../meta/v1/options_pb";
@@ -20,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/link/v1/lanes.proto.
  */
 export const file_ostler_link_v1_lanes: GenFile = /*@__PURE__*/
-  fileDesc("Chpvc3RsZXIvbGluay92MS9sYW5lcy5wcm90bxIOb3N0bGVyLmxpbmsudjEi4wUKCkFnZW50RnJhbWUSJgoFaGVsbG8YASABKAsyFS5vc3RsZXIubGluay52MS5IZWxsb0gAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjEKC25lZWRfYm9kaWVzGAMgASgLMhoub3N0bGVyLmxpbmsudjEuTmVlZEJvZGllc0gAEjMKDG5lZWRfc2VjcmV0cxgEIAEoCzIbLm9zdGxlci5saW5rLnYxLk5lZWRTZWNyZXRzSAASOQoPbWFuaWZlc3Rfc3RvcmVkGAUgASgLMh4ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RTdG9yZWRIABI7ChBtYW5pZmVzdF9yZWZ1c2VkGAYgASgLMh8ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RSZWZ1c2VkSAASNQoNc3RhdHVzX3JlcG9ydBgHIAEoCzIcLm9zdGxlci5saW5rLnYxLlN0YXR1c1JlcG9ydEgAEjsKEG9wZXJhdGlvbl9yZXBvcnQYCCABKAsyHy5vc3RsZXIubGluay52MS5PcGVyYXRpb25SZXBvcnRIABIxCgtwbGFuX3Jlc3VsdBgJIAEoCzIaLm9zdGxlci5saW5rLnYxLlBsYW5SZXN1bHRIABI1Cg1zZXJ2ZXJfcmVwb3J0GAogASgLMhwub3N0bGVyLmxpbmsudjEuU2VydmVyUmVwb3J0SAASMwoMc2lnbl9yZXF1ZXN0GAsgASgLMhsub3N0bGVyLmxpbmsudjEuU2lnblJlcXVlc3RIABI9ChFjaGFsbGVuZ2VfcHVibGlzaBgMIAEoCzIgLm9zdGxlci5saW5rLnYxLkNoYWxsZW5nZVB1Ymxpc2hIABI7ChBjaGFsbGVuZ2Vfc2VydmVkGA0gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVkSABCDgoFZnJhbWUSBbpIAggBIrMGChFDb250cm9sUGxhbmVGcmFtZRIqCgd3ZWxjb21lGAEgASgLMhcub3N0bGVyLmxpbmsudjEuV2VsY29tZUgAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjcKDm1hbmlmZXN0X29mZmVyGAMgASgLMh0ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RPZmZlckgAEi8KCmJvZHlfcGllY2UYBCABKAsyGS5vc3RsZXIubGluay52MS5Cb2R5UGllY2VIABI1Cg1zZWNyZXRfdmFsdWVzGAUgASgLMhwub3N0bGVyLmxpbmsudjEuU2VjcmV0VmFsdWVzSAASQQoTc3RhdHVzX2Fja25vd2xlZGdlZBgGIAEoCzIiLm9zdGxlci5saW5rLnYxLlN0YXR1c0Fja25vd2xlZGdlZEgAEjkKD29wZXJhdGlvbl9zdGFydBgHIAEoCzIeLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvblN0YXJ0SAASOwoQb3BlcmF0aW9uX2NhbmNlbBgIIAEoCzIfLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvbkNhbmNlbEgAEkcKFm9wZXJhdGlvbl9hY2tub3dsZWRnZWQYCSABKAsyJS5vc3RsZXIubGluay52MS5PcGVyYXRpb25BY2tub3dsZWRnZWRIABIzCgxwbGFuX3JlcXVlc3QYCiABKAsyGy5vc3RsZXIubGluay52MS5QbGFuUmVxdWVzdEgAEikKB2dvX2F3YXkYCyABKAsyFi5vc3RsZXIubGluay52MS5Hb0F3YXlIABI1Cg1zaWduX3Jlc3BvbnNlGAwgASgLMhwub3N0bGVyLmxpbmsudjEuU2lnblJlc3BvbnNlSAASOQoPY2hhbGxlbmdlX3NlcnZlGA0gASgLMh4ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVIABI7ChBjaGFsbGVuZ2VfcmVzdWx0GA4gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlUmVzdWx0SABCDgoFZnJhbWUSBbpIAggBIvoCCgVIZWxsbxIeCg1hZ2VudF92ZXJzaW9uGAEgASgJQge6SARyAhhAEhUKDWZlYXR1cmVfbGV2ZWwYAiABKA0SGAoHYm9vdF9pZBgDIAEoCUIHukgEcgIYQBIcCgtpbnN0YW5jZV9pZBgEIAEoCUIHukgEcgIYQBINCgVlcG9jaBgFIAEoBBIQCghyZXZpc2lvbhgGIAEoBBIgCg9tYW5pZmVzdF9zaGEyNTYYByABKAxCB7pIBHoCGCASMwoNc2VydmVyX3JlcG9ydBgIIAEoCzIcLm9zdGxlci5saW5rLnYxLlNlcnZlclJlcG9ydBIzCgpvcGVyYXRpb25zGAkgAygLMh8ub3N0bGVyLmxpbmsudjEuT3BlcmF0aW9uUmVwb3J0EikKBWNsb2NrGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgRoZWxkGAsgAygLMhwub3N0bGVyLmxpbmsudjEuSGVsZFJlc291cmNlInYKDEhlbGRSZXNvdXJjZRILCgN1aWQYASABKAkSIgoEa2luZBgCIAEoDjIULm9zdGxlci5tZXRhLnYxLktpbmQSDAoEbmFtZRgDIAEoCRISCgpnZW5lcmF0aW9uGAQgASgEEhMKC2JvZHlfc2hhMjU2GAUgASgMIpkBCgdXZWxjb21lEg0KBWVwb2NoGAEgASgEEh0KFWhlYXJ0YmVhdF9pbnRlcnZhbF9tcxgCIAEoDRIVCg1kZWFkX2FmdGVyX21zGAMgASgNEikKBWNsb2NrGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeChZ0ZWxlbWV0cnlfd2luZG93X2J5dGVzGAUgASgNIkgKCUhlYXJ0YmVhdBIQCghzZXF1ZW5jZRgBIAEoBBIpCgVjbG9jaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifQoNTWFuaWZlc3RPZmZlchINCgVlcG9jaBgBIAEoBBIQCghyZXZpc2lvbhgCIAEoBBIdCgxpbmRleF9zaGEyNTYYAyABKAxCB7pIBHoCaCASEgoKaW5kZXhfc2l6ZRgEIAEoDRIYCgVpbmRleBgFIAEoDEIJukgGegQYgIAQIj0KCk5lZWRCb2RpZXMSFAoMY3JlZGl0X2J5dGVzGAEgASgNEhkKBnNoYTI1NhgCIAMoDEIJukgGkgEDEIknImwKCUJvZHlQaWVjZRIXCgZzaGEyNTYYASABKAxCB7pIBHoCaCASDgoGb2Zmc2V0GAIgASgNEgwKBHNpemUYAyABKA0SFwoEZGF0YRgEIAEoDEIJukgGegQYgIAQEg8KB21pc3NpbmcYBSABKAgiSAoLTmVlZFNlY3JldHMSOQoHc2VjcmV0cxgBIAMoCzIdLm9zdGxlci5saW5rLnYxLlNlY3JldFZlcnNpb25CCbpIBpIBAxCIJyItCg1TZWNyZXRWZXJzaW9uEgsKA3VpZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNIjsKDFNlY3JldFZhbHVlcxIrCgZ2YWx1ZXMYASADKAsyGy5vc3RsZXIubGluay52MS5TZWNyZXRWYWx1ZSJRCgtTZWNyZXRWYWx1ZRILCgN1aWQYASABKAkSDwoHdmVyc2lvbhgCIAEoDRITCgV2YWx1ZRgDIAEoDEIEiLUYARIPCgdyZWZ1c2VkGAQgASgIIkcKDk1hbmlmZXN0U3RvcmVkEg0KBWVwb2NoGAEgASgEEhAKCHJldmlzaW9uGAIgASgEEhQKDGluZGV4X3NoYTI1NhgDIAEoDCJrCg9NYW5pZmVzdFJlZnVzZWQSDQoFZXBvY2gYASABKAQSEAoIcmV2aXNpb24YAiABKAQSDgoGcmVhc29uGAMgASgJEhkKB21lc3NhZ2UYBCABKAlCCLpIBXIDKIAgEgwKBHVpZHMYBSADKAkiYAoMU3RhdHVzUmVwb3J0EhAKCHNlcXVlbmNlGAEgASgEEj4KCnBsYWNlbWVudHMYAiADKAsyHy5vc3RsZXIubGluay52MS5QbGFjZW1lbnRSZXBvcnRCCbpIBpIBAxCIJyKeAwoPUGxhY2VtZW50UmVwb3J0EgsKA3VpZBgBIAEoCRIiCgRraW5kGAIgASgOMhQub3N0bGVyLm1ldGEudjEuS2luZBIbChNvYnNlcnZlZF9nZW5lcmF0aW9uGAMgASgEEhYKDm9ic2VydmVkX2Vwb2NoGAQgASgEEjcKCmNvbmRpdGlvbnMYBSADKAsyGS5vc3RsZXIubWV0YS52MS5Db25kaXRpb25CCLpIBZIBAhAQEi8KC3JlcG9ydGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZW1vdmVkGAcgASgIEjMKBWRyaWZ0GAggAygLMhoub3N0bGVyLm1ldGEudjEuRmlsZUNoYW5nZUIIukgFkgECEEASKgoEc2l0ZRgKIAEoCzIaLm9zdGxlci5zaXRlLnYxLlNpdGVTdGF0dXNIABI/CgtjZXJ0aWZpY2F0ZRgLIAEoCzIoLm9zdGxlci5jZXJ0aWZpY2F0ZS52MS5DZXJ0aWZpY2F0ZVN0YXR1c0gAQggKBmRldGFpbCImChJTdGF0dXNBY2tub3dsZWRnZWQSEAoIc2VxdWVuY2UYASABKAQi2QMKDFNlcnZlclJlcG9ydBJACgxjYXBhYmlsaXRpZXMYASADKAsyIC5vc3RsZXIubGluay52MS5DYXBhYmlsaXR5UmVwb3J0Qgi6SAWSAQIQQBIaCghob3N0bmFtZRgCIAEoCUIIukgFcgMY/QESFAoCb3MYAyABKAlCCLpIBXIDGMgBEhgKBmtlcm5lbBgEIAEoCUIIukgFcgMYyAESHQoMYXJjaGl0ZWN0dXJlGAUgASgJQge6SARyAhhAEgwKBGNwdXMYBiABKA0SFAoMbWVtb3J5X2J5dGVzGAcgASgEEhsKCWFkZHJlc3NlcxgIIAMoCUIIukgFkgECEEASHgoNbmdpbnhfdmVyc2lvbhgJIAEoCUIHukgEcgIYQBIgCg9zeXN0ZW1kX3ZlcnNpb24YCiABKAlCB7pIBHICGEASEQoJaHR0cF9wb3J0GAsgASgNEhIKCmh0dHBzX3BvcnQYDCABKA0SLQoJYm9vdGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJDCg1mb3JlaWduX3NpdGVzGA4gAygLMiEub3N0bGVyLmxpbmsudjEuRm9yZWlnblNpdGVSZXBvcnRCCbpIBpIBAxDoByJWChBDYXBhYmlsaXR5UmVwb3J0EhUKBG5hbWUYASABKAlCB7pIBHICGD8SEQoJYXZhaWxhYmxlGAIgASgIEhgKBmRldGFpbBgDIAEoCUIIukgFcgMogBAiVgoRRm9yZWlnblNpdGVSZXBvcnQSFAoMc2VydmVyX25hbWVzGAEgAygJEg8KB2xpc3RlbnMYAiADKAkSDAoEZmlsZRgDIAEoCRIMCgRsaW5lGAQgASgNIr0DCg5PcGVyYXRpb25TdGFydBILCgN1aWQYASABKAkSLAoIZGVhZGxpbmUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHNhZmUYAyABKAgSLQoEbm9vcBgKIAEoCzIdLm9zdGxlci5saW5rLnYxLk5vb3BPcGVyYXRpb25IABI1CghkaWFnbm9zZRgLIAEoCzIhLm9zdGxlci5saW5rLnYxLkRpYWdub3NlT3BlcmF0aW9uSAASPgoNaW5zdGFsbF9uZ2lueBgMIAEoCzIlLm9zdGxlci5saW5rLnYxLkluc3RhbGxOZ2lueE9wZXJhdGlvbkgAElMKGHRlc3RfbmdpbnhfY29uZmlndXJhdGlvbhgNIAEoCzIvLm9zdGxlci5saW5rLnYxLlRlc3ROZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb25IABJTChhzaG93X25naW54X2NvbmZpZ3VyYXRpb24YDiABKAsyLy5vc3RsZXIubGluay52MS5TaG93TmdpbnhDb25maWd1cmF0aW9uT3BlcmF0aW9uSABCEgoJb3BlcmF0aW9uEgW6SAIIASIPCg1Ob29wT3BlcmF0aW9uIhMKEURpYWdub3NlT3BlcmF0aW9uIhcKFUluc3RhbGxOZ2lueE9wZXJhdGlvbiIhCh9UZXN0TmdpbnhDb25maWd1cmF0aW9uT3BlcmF0aW9uIiEKH1Nob3dOZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb24iHgoPT3BlcmF0aW9uQ2FuY2VsEgsKA3VpZBgBIAEoCSKPBAoPT3BlcmF0aW9uUmVwb3J0EgsKA3VpZBgBIAEoCRI0CgVzdGF0ZRgCIAEoDjIlLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvblJlcG9ydC5TdGF0ZRIYCgZyZWFzb24YAyABKAlCCLpIBXIDGIABEhkKB21lc3NhZ2UYBCABKAlCCLpIBXIDKIAgEhgKEHByb2dyZXNzX3BlcmNlbnQYBSABKA0SIgoQcHJvZ3Jlc3NfbWVzc2FnZRgGIAEoCUIIukgFcgMogAQSFgoJZXhpdF9jb2RlGAcgASgFSACIAQESFAoMb3V0cHV0X2J5dGVzGAggASgEEi4KCnN0YXJ0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKrAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABISCg5TVEFURV9BQ0NFUFRFRBABEhEKDVNUQVRFX1JVTk5JTkcQAhITCg9TVEFURV9TVUNDRUVERUQQAxIQCgxTVEFURV9GQUlMRUQQBBITCg9TVEFURV9DQU5DRUxMRUQQBRIVChFTVEFURV9JTlRFUlJVUFRFRBAGEhEKDVNUQVRFX0VYUElSRUQQB0IMCgpfZXhpdF9jb2RlIiQKFU9wZXJhdGlvbkFja25vd2xlZGdlZBILCgN1aWQYASABKAkiXQoLUGxhblJlcXVlc3QSDwoHcGxhbl9pZBgBIAEoCRI9CglyZXNvdXJjZXMYAiADKAsyHy5vc3RsZXIubGluay52MS5QbGFubmVkUmVzb3VyY2VCCbpIBpIBAxD0AyJbCg9QbGFubmVkUmVzb3VyY2USLwoEaGVhZBgBIAEoCzIhLm9zdGxlci5saW5rLnYxLk1hbmlmZXN0RW50cnlIZWFkEhcKBGJvZHkYAiABKAxCCbpIBnoEGICAQCKmAQoRTWFuaWZlc3RFbnRyeUhlYWQSCwoDdWlkGAEgASgJEiIKBGtpbmQYAiABKA4yFC5vc3RsZXIubWV0YS52MS5LaW5kEgwKBG5hbWUYAyABKAkSEgoKdGVuYW50X3VpZBgEIAEoCRISCgpnZW5lcmF0aW9uGAUgASgEEioKBWVkZ2VzGAYgAygLMhsub3N0bGVyLmxpbmsudjEuUGxhbm5lZEVkZ2UiTAoLUGxhbm5lZEVkZ2USIgoEa2luZBgBIAEoDjIULm9zdGxlci5tZXRhLnYxLktpbmQSDAoEbmFtZRgCIAEoCRILCgN1aWQYAyABKAkimQEKClBsYW5SZXN1bHQSDwoHcGxhbl9pZBgBIAEoCRINCgV2YWxpZBgCIAEoCBIaCgdtZXNzYWdlGAMgASgJQgm6SAZyBCiAgAESNAoFZmlsZXMYBCADKAsyGi5vc3RsZXIubWV0YS52MS5GaWxlQ2hhbmdlQgm6SAaSAQMQ0A8SGQoHYWN0aW9ucxgFIAMoCUIIukgFkgECEGQiQQoGR29Bd2F5EhYKDnJldHJ5X2FmdGVyX21zGAEgASgNEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIlEKC1NpZ25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSFwoPY2VydGlmaWNhdGVfdWlkGAIgASgJEhUKA2NzchgDIAEoDEIIukgFegMYgEAiTgoMU2lnblJlc3BvbnNlEhIKCnJlcXVlc3RfaWQYASABKAkSGQoRY2VydGlmaWNhdGVfY2hhaW4YAiADKAwSDwoHbWVzc2FnZRgDIAEoCSLoAQoQQ2hhbGxlbmdlUHVibGlzaBISCgpyZXF1ZXN0X2lkGAEgASgJEhcKD2NlcnRpZmljYXRlX3VpZBgCIAEoCRIOCgZkb21haW4YAyABKAkSLAoFdG9rZW4YBCABKAlCHbpIGnIYMhZeW0EtWmEtejAtOV8tXXsxLDI1Nn0kEjkKEWtleV9hdXRob3JpemF0aW9uGAUgASgJQh66SBtyGTIXXltBLVphLXowLTlfLi1dezEsNTEyfSQSLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAijgEKDkNoYWxsZW5nZVNlcnZlEhIKCnJlcXVlc3RfaWQYASABKAkSDgoGZG9tYWluGAIgASgJEg0KBXRva2VuGAMgASgJEhkKEWtleV9hdXRob3JpemF0aW9uGAQgASgJEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjYKD0NoYWxsZW5nZVNlcnZlZBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiUQoPQ2hhbGxlbmdlUmVzdWx0EhIKCnJlcXVlc3RfaWQYASABKAkSGQoRc2VydmVkX2V2ZXJ5d2hlcmUYAiABKAgSDwoHbWVzc2FnZRgDIAEoCSKLAQoOVGVsZW1ldHJ5RnJhbWUSEAoIc2VxdWVuY2UYASABKAQSLQoGb3V0cHV0GAIgASgLMhsub3N0bGVyLmxpbmsudjEuT3V0cHV0QmF0Y2hIABIoCgNnYXAYAyABKAsyGS5vc3RsZXIubGluay52MS5HYXBSZWNvcmRIAEIOCgViYXRjaBIFukgCCAEiTQoLT3V0cHV0QmF0Y2gSFQoNb3BlcmF0aW9uX3VpZBgBIAEoCRIOCgZvZmZzZXQYAiABKAQSFwoEZGF0YRgDIAEoDEIJukgGegQYgIAEIkYKCUdhcFJlY29yZBIVCg1vcGVyYXRpb25fdWlkGAEgASgJEg4KBm9mZnNldBgCIAEoBBISCgpsb3N0X2J5dGVzGAMgASgEIiwKGFRlbGVtZXRyeUFja25vd2xlZGdlbWVudBIQCghzZXF1ZW5jZRgBIAEoBCJDChNGZXRjaFJlbGVhc2VSZXF1ZXN0EiwKBmRpZ2VzdBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JCIkChRGZXRjaFJlbGVhc2VSZXNwb25zZRIMCgRkYXRhGAEgASgMIj8KDFJlbGVhc2VJbmRleBIvCgVmaWxlcxgBIAMoCzIgLm9zdGxlci5saW5rLnYxLlJlbGVhc2VJbmRleEZpbGUiPgoQUmVsZWFzZUluZGV4RmlsZRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSDgoGc2hhMjU2GAMgASgMIjsKEEZldGNoRmlsZVJlcXVlc3QSFwoGc2hhMjU2GAEgASgMQge6SAR6AmggEg4KBm9mZnNldBgCIAEoBCIhChFGZXRjaEZpbGVSZXNwb25zZRIMCgRkYXRhGAEgASgMMmUKEkNvbnRyb2xMYW5lU2VydmljZRJPCgRPcGVuEhoub3N0bGVyLmxpbmsudjEuQWdlbnRGcmFtZRohLm9zdGxlci5saW5rLnYxLkNvbnRyb2xQbGFuZUZyYW1lIgSouxgOKAEwATJyChRUZWxlbWV0cnlMYW5lU2VydmljZRJaCgRPcGVuEh4ub3N0bGVyLmxpbmsudjEuVGVsZW1ldHJ5RnJhbWUaKC5vc3RsZXIubGluay52MS5UZWxlbWV0cnlBY2tub3dsZWRnZW1lbnQiBKi7GA4oATABMs0BCg5Db250ZW50U2VydmljZRJhCgxGZXRjaFJlbGVhc2USIy5vc3RsZXIubGluay52MS5GZXRjaFJlbGVhc2VSZXF1ZXN0GiQub3N0bGVyLmxpbmsudjEuRmV0Y2hSZWxlYXNlUmVzcG9uc2UiBKi7GA4wARJYCglGZXRjaEZpbGUSIC5vc3RsZXIubGluay52MS5GZXRjaEZpbGVSZXF1ZXN0GiEub3N0bGVyLmxpbmsudjEuRmV0Y2hGaWxlUmVzcG9uc2UiBKi7GA4wAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_certificate_v1_certificate, file_ostler_meta_v1_meta, file_ostler_meta_v1_options, file_ostler_site_v1_site]);
+  fileDesc("Chpvc3RsZXIvbGluay92MS9sYW5lcy5wcm90bxIOb3N0bGVyLmxpbmsudjEilgYKCkFnZW50RnJhbWUSJgoFaGVsbG8YASABKAsyFS5vc3RsZXIubGluay52MS5IZWxsb0gAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjEKC25lZWRfYm9kaWVzGAMgASgLMhoub3N0bGVyLmxpbmsudjEuTmVlZEJvZGllc0gAEjMKDG5lZWRfc2VjcmV0cxgEIAEoCzIbLm9zdGxlci5saW5rLnYxLk5lZWRTZWNyZXRzSAASOQoPbWFuaWZlc3Rfc3RvcmVkGAUgASgLMh4ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RTdG9yZWRIABI7ChBtYW5pZmVzdF9yZWZ1c2VkGAYgASgLMh8ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RSZWZ1c2VkSAASNQoNc3RhdHVzX3JlcG9ydBgHIAEoCzIcLm9zdGxlci5saW5rLnYxLlN0YXR1c1JlcG9ydEgAEjsKEG9wZXJhdGlvbl9yZXBvcnQYCCABKAsyHy5vc3RsZXIubGluay52MS5PcGVyYXRpb25SZXBvcnRIABIxCgtwbGFuX3Jlc3VsdBgJIAEoCzIaLm9zdGxlci5saW5rLnYxLlBsYW5SZXN1bHRIABI1Cg1zZXJ2ZXJfcmVwb3J0GAogASgLMhwub3N0bGVyLmxpbmsudjEuU2VydmVyUmVwb3J0SAASMwoMc2lnbl9yZXF1ZXN0GAsgASgLMhsub3N0bGVyLmxpbmsudjEuU2lnblJlcXVlc3RIABI9ChFjaGFsbGVuZ2VfcHVibGlzaBgMIAEoCzIgLm9zdGxlci5saW5rLnYxLkNoYWxsZW5nZVB1Ymxpc2hIABI7ChBjaGFsbGVuZ2Vfc2VydmVkGA0gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVkSAASMQoLaGVsZF9yZXBvcnQYDiABKAsyGi5vc3RsZXIubGluay52MS5IZWxkUmVwb3J0SABCDgoFZnJhbWUSBbpIAggBIugGChFDb250cm9sUGxhbmVGcmFtZRIqCgd3ZWxjb21lGAEgASgLMhcub3N0bGVyLmxpbmsudjEuV2VsY29tZUgAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjcKDm1hbmlmZXN0X29mZmVyGAMgASgLMh0ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RPZmZlckgAEi8KCmJvZHlfcGllY2UYBCABKAsyGS5vc3RsZXIubGluay52MS5Cb2R5UGllY2VIABI1Cg1zZWNyZXRfdmFsdWVzGAUgASgLMhwub3N0bGVyLmxpbmsudjEuU2VjcmV0VmFsdWVzSAASQQoTc3RhdHVzX2Fja25vd2xlZGdlZBgGIAEoCzIiLm9zdGxlci5saW5rLnYxLlN0YXR1c0Fja25vd2xlZGdlZEgAEjkKD29wZXJhdGlvbl9zdGFydBgHIAEoCzIeLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvblN0YXJ0SAASOwoQb3BlcmF0aW9uX2NhbmNlbBgIIAEoCzIfLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvbkNhbmNlbEgAEkcKFm9wZXJhdGlvbl9hY2tub3dsZWRnZWQYCSABKAsyJS5vc3RsZXIubGluay52MS5PcGVyYXRpb25BY2tub3dsZWRnZWRIABIzCgxwbGFuX3JlcXVlc3QYCiABKAsyGy5vc3RsZXIubGluay52MS5QbGFuUmVxdWVzdEgAEikKB2dvX2F3YXkYCyABKAsyFi5vc3RsZXIubGluay52MS5Hb0F3YXlIABI1Cg1zaWduX3Jlc3BvbnNlGAwgASgLMhwub3N0bGVyLmxpbmsudjEuU2lnblJlc3BvbnNlSAASOQoPY2hhbGxlbmdlX3NlcnZlGA0gASgLMh4ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVIABI7ChBjaGFsbGVuZ2VfcmVzdWx0GA4gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlUmVzdWx0SAASMwoMdHJ1c3RfYnVuZGxlGA8gASgLMhsub3N0bGVyLmxpbmsudjEuVHJ1c3RCdW5kbGVIAEIOCgVmcmFtZRIFukgCCAEiqwMKBUhlbGxvEh4KDWFnZW50X3ZlcnNpb24YASABKAlCB7pIBHICGEASFQoNZmVhdHVyZV9sZXZlbBgCIAEoDRIYCgdib290X2lkGAMgASgJQge6SARyAhhAEhwKC2luc3RhbmNlX2lkGAQgASgJQge6SARyAhhAEg0KBWVwb2NoGAUgASgEEhAKCHJldmlzaW9uGAYgASgEEiAKD21hbmlmZXN0X3NoYTI1NhgHIAEoDEIHukgEegIYIBIzCg1zZXJ2ZXJfcmVwb3J0GAggASgLMhwub3N0bGVyLmxpbmsudjEuU2VydmVyUmVwb3J0EjMKCm9wZXJhdGlvbnMYCSADKAsyHy5vc3RsZXIubGluay52MS5PcGVyYXRpb25SZXBvcnQSKQoFY2xvY2sYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBGhlbGQYCyADKAsyHC5vc3RsZXIubGluay52MS5IZWxkUmVzb3VyY2USFQoNaGVsbG9fY291bnRlchgMIAEoBBIYCgdtYWNoaW5lGA0gASgJQge6SARyAhhAIlIKCkhlbGRSZXBvcnQSDQoFZXBvY2gYASABKAQSNQoEaGVsZBgCIAMoCzIcLm9zdGxlci5saW5rLnYxLkhlbGRSZXNvdXJjZUIJukgGkgEDEIgnIl4KC1NpZ25lZEVwb2NoEg0KBWVwb2NoGAEgASgEEhsKCXNpZ25hdHVyZRgCIAEoDEIIukgFegMYgAISIwoRY2VydGlmaWNhdGVfY2hhaW4YAyADKAxCCLpIBZIBAhAEIiwKC1RydXN0QnVuZGxlEh0KCWNhX2J1bmRsZRgBIAMoDEIKukgHkgEECAEQCCJ2CgxIZWxkUmVzb3VyY2USCwoDdWlkGAEgASgJEiIKBGtpbmQYAiABKA4yFC5vc3RsZXIubWV0YS52MS5LaW5kEgwKBG5hbWUYAyABKAkSEgoKZ2VuZXJhdGlvbhgEIAEoBBITCgtib2R5X3NoYTI1NhgFIAEoDCLiAQoHV2VsY29tZRINCgVlcG9jaBgBIAEoBBIdChVoZWFydGJlYXRfaW50ZXJ2YWxfbXMYAiABKA0SFQoNZGVhZF9hZnRlcl9tcxgDIAEoDRIpCgVjbG9jaxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoWdGVsZW1ldHJ5X3dpbmRvd19ieXRlcxgFIAEoDRIxCgxzaWduZWRfZXBvY2gYBiABKAsyGy5vc3RsZXIubGluay52MS5TaWduZWRFcG9jaBIUCgxob2xkX21lc3NhZ2UYByABKAkiSAoJSGVhcnRiZWF0EhAKCHNlcXVlbmNlGAEgASgEEikKBWNsb2NrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ9Cg1NYW5pZmVzdE9mZmVyEg0KBWVwb2NoGAEgASgEEhAKCHJldmlzaW9uGAIgASgEEh0KDGluZGV4X3NoYTI1NhgDIAEoDEIHukgEegJoIBISCgppbmRleF9zaXplGAQgASgNEhgKBWluZGV4GAUgASgMQgm6SAZ6BBiAgBAiPQoKTmVlZEJvZGllcxIUCgxjcmVkaXRfYnl0ZXMYASABKA0SGQoGc2hhMjU2GAIgAygMQgm6SAaSAQMQiScibAoJQm9keVBpZWNlEhcKBnNoYTI1NhgBIAEoDEIHukgEegJoIBIOCgZvZmZzZXQYAiABKA0SDAoEc2l6ZRgDIAEoDRIXCgRkYXRhGAQgASgMQgm6SAZ6BBiAgBASDwoHbWlzc2luZxgFIAEoCCJICgtOZWVkU2VjcmV0cxI5CgdzZWNyZXRzGAEgAygLMh0ub3N0bGVyLmxpbmsudjEuU2VjcmV0VmVyc2lvbkIJukgGkgEDEIgnIi0KDVNlY3JldFZlcnNpb24SCwoDdWlkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0iOwoMU2VjcmV0VmFsdWVzEisKBnZhbHVlcxgBIAMoCzIbLm9zdGxlci5saW5rLnYxLlNlY3JldFZhbHVlIlEKC1NlY3JldFZhbHVlEgsKA3VpZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhMKBXZhbHVlGAMgASgMQgSItRgBEg8KB3JlZnVzZWQYBCABKAgiRwoOTWFuaWZlc3RTdG9yZWQSDQoFZXBvY2gYASABKAQSEAoIcmV2aXNpb24YAiABKAQSFAoMaW5kZXhfc2hhMjU2GAMgASgMImsKD01hbmlmZXN0UmVmdXNlZBINCgVlcG9jaBgBIAEoBBIQCghyZXZpc2lvbhgCIAEoBBIOCgZyZWFzb24YAyABKAkSGQoHbWVzc2FnZRgEIAEoCUIIukgFcgMogCASDAoEdWlkcxgFIAMoCSJgCgxTdGF0dXNSZXBvcnQSEAoIc2VxdWVuY2UYASABKAQSPgoKcGxhY2VtZW50cxgCIAMoCzIfLm9zdGxlci5saW5rLnYxLlBsYWNlbWVudFJlcG9ydEIJukgGkgEDEIgnIp4DCg9QbGFjZW1lbnRSZXBvcnQSCwoDdWlkGAEgASgJEiIKBGtpbmQYAiABKA4yFC5vc3RsZXIubWV0YS52MS5LaW5kEhsKE29ic2VydmVkX2dlbmVyYXRpb24YAyABKAQSFgoOb2JzZXJ2ZWRfZXBvY2gYBCABKAQSNwoKY29uZGl0aW9ucxgFIAMoCzIZLm9zdGxlci5tZXRhLnYxLkNvbmRpdGlvbkIIukgFkgECEBASLwoLcmVwb3J0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JlbW92ZWQYByABKAgSMwoFZHJpZnQYCCADKAsyGi5vc3RsZXIubWV0YS52MS5GaWxlQ2hhbmdlQgi6SAWSAQIQQBIqCgRzaXRlGAogASgLMhoub3N0bGVyLnNpdGUudjEuU2l0ZVN0YXR1c0gAEj8KC2NlcnRpZmljYXRlGAsgASgLMigub3N0bGVyLmNlcnRpZmljYXRlLnYxLkNlcnRpZmljYXRlU3RhdHVzSABCCAoGZGV0YWlsIiYKElN0YXR1c0Fja25vd2xlZGdlZBIQCghzZXF1ZW5jZRgBIAEoBCKFBQoMU2VydmVyUmVwb3J0EkAKDGNhcGFiaWxpdGllcxgBIAMoCzIgLm9zdGxlci5saW5rLnYxLkNhcGFiaWxpdHlSZXBvcnRCCLpIBZIBAhBAEhoKCGhvc3RuYW1lGAIgASgJQgi6SAVyAxj9ARIUCgJvcxgDIAEoCUIIukgFcgMYyAESGAoGa2VybmVsGAQgASgJQgi6SAVyAxjIARIdCgxhcmNoaXRlY3R1cmUYBSABKAlCB7pIBHICGEASDAoEY3B1cxgGIAEoDRIUCgxtZW1vcnlfYnl0ZXMYByABKAQSGwoJYWRkcmVzc2VzGAggAygJQgi6SAWSAQIQQBIeCg1uZ2lueF92ZXJzaW9uGAkgASgJQge6SARyAhhAEiAKD3N5c3RlbWRfdmVyc2lvbhgKIAEoCUIHukgEcgIYQBIRCglodHRwX3BvcnQYCyABKA0SEgoKaHR0cHNfcG9ydBgMIAEoDRItCglib290ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkMKDWZvcmVpZ25fc2l0ZXMYDiADKAsyIS5vc3RsZXIubGluay52MS5Gb3JlaWduU2l0ZVJlcG9ydEIJukgGkgEDEOgHEjMKBWRpc2tzGA8gAygLMhoub3N0bGVyLmxpbmsudjEuRGlza1JlcG9ydEIIukgFkgECEEASHwoOZG9ja2VyX3ZlcnNpb24YECABKAlCB7pIBHICGEASGwoJY3B1X21vZGVsGBEgASgJQgi6SAVyAxjIARI3Cgxsb2NhbF9wb2xpY3kYEiABKAsyIS5vc3RsZXIubGluay52MS5Mb2NhbFBvbGljeVJlcG9ydCJxCgpEaXNrUmVwb3J0Eh0KC21vdW50X3BvaW50GAEgASgJQgi6SAVyAxiAIBIcCgtmaWxlX3N5c3RlbRgCIAEoCUIHukgEcgIYQBISCgpzaXplX2J5dGVzGAMgASgEEhIKCmZyZWVfYnl0ZXMYBCABKAQiswEKEUxvY2FsUG9saWN5UmVwb3J0EhYKBHBhdGgYASABKAlCCLpIBXIDGIAgEg8KB3ByZXNlbnQYAiABKAgSHwoNYWxsb3dlZF9yb290cxgDIAMoCUIIukgFkgECEEASGAoQcGFja2FnZV9pbnN0YWxscxgEIAEoCBIMCgRleGVjGAUgASgIEhMKC3NlbGZfdXBkYXRlGAYgASgIEhcKBWtpbmRzGAcgAygJQgi6SAWSAQIQQCJWChBDYXBhYmlsaXR5UmVwb3J0EhUKBG5hbWUYASABKAlCB7pIBHICGD8SEQoJYXZhaWxhYmxlGAIgASgIEhgKBmRldGFpbBgDIAEoCUIIukgFcgMogBAiVgoRRm9yZWlnblNpdGVSZXBvcnQSFAoMc2VydmVyX25hbWVzGAEgAygJEg8KB2xpc3RlbnMYAiADKAkSDAoEZmlsZRgDIAEoCRIMCgRsaW5lGAQgASgNIrsECg5PcGVyYXRpb25TdGFydBILCgN1aWQYASABKAkSLAoIZGVhZGxpbmUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHNhZmUYAyABKAgSLQoEbm9vcBgKIAEoCzIdLm9zdGxlci5saW5rLnYxLk5vb3BPcGVyYXRpb25IABI1CghkaWFnbm9zZRgLIAEoCzIhLm9zdGxlci5saW5rLnYxLkRpYWdub3NlT3BlcmF0aW9uSAASPgoNaW5zdGFsbF9uZ2lueBgMIAEoCzIlLm9zdGxlci5saW5rLnYxLkluc3RhbGxOZ2lueE9wZXJhdGlvbkgAElMKGHRlc3RfbmdpbnhfY29uZmlndXJhdGlvbhgNIAEoCzIvLm9zdGxlci5saW5rLnYxLlRlc3ROZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb25IABJTChhzaG93X25naW54X2NvbmZpZ3VyYXRpb24YDiABKAsyLy5vc3RsZXIubGluay52MS5TaG93TmdpbnhDb25maWd1cmF0aW9uT3BlcmF0aW9uSAASPgoNcmVzdGFydF9hZ2VudBgPIAEoCzIlLm9zdGxlci5saW5rLnYxLlJlc3RhcnRBZ2VudE9wZXJhdGlvbkgAEjwKDHVwZGF0ZV9hZ2VudBgQIAEoCzIkLm9zdGxlci5saW5rLnYxLlVwZGF0ZUFnZW50T3BlcmF0aW9uSABCEgoJb3BlcmF0aW9uEgW6SAIIASIPCg1Ob29wT3BlcmF0aW9uIhMKEURpYWdub3NlT3BlcmF0aW9uIhcKFUluc3RhbGxOZ2lueE9wZXJhdGlvbiIhCh9UZXN0TmdpbnhDb25maWd1cmF0aW9uT3BlcmF0aW9uIiEKH1Nob3dOZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb24iFwoVUmVzdGFydEFnZW50T3BlcmF0aW9uIksKFFVwZGF0ZUFnZW50T3BlcmF0aW9uEjMKB3JlbGVhc2UYASABKAsyIi5vc3RsZXIubGluay52MS5TaWduZWRBZ2VudFJlbGVhc2UiHgoPT3BlcmF0aW9uQ2FuY2VsEgsKA3VpZBgBIAEoCSKPBAoPT3BlcmF0aW9uUmVwb3J0EgsKA3VpZBgBIAEoCRI0CgVzdGF0ZRgCIAEoDjIlLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvblJlcG9ydC5TdGF0ZRIYCgZyZWFzb24YAyABKAlCCLpIBXIDGIABEhkKB21lc3NhZ2UYBCABKAlCCLpIBXIDKIAgEhgKEHByb2dyZXNzX3BlcmNlbnQYBSABKA0SIgoQcHJvZ3Jlc3NfbWVzc2FnZRgGIAEoCUIIukgFcgMogAQSFgoJZXhpdF9jb2RlGAcgASgFSACIAQESFAoMb3V0cHV0X2J5dGVzGAggASgEEi4KCnN0YXJ0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKrAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABISCg5TVEFURV9BQ0NFUFRFRBABEhEKDVNUQVRFX1JVTk5JTkcQAhITCg9TVEFURV9TVUNDRUVERUQQAxIQCgxTVEFURV9GQUlMRUQQBBITCg9TVEFURV9DQU5DRUxMRUQQBRIVChFTVEFURV9JTlRFUlJVUFRFRBAGEhEKDVNUQVRFX0VYUElSRUQQB0IMCgpfZXhpdF9jb2RlIiQKFU9wZXJhdGlvbkFja25vd2xlZGdlZBILCgN1aWQYASABKAkiXQoLUGxhblJlcXVlc3QSDwoHcGxhbl9pZBgBIAEoCRI9CglyZXNvdXJjZXMYAiADKAsyHy5vc3RsZXIubGluay52MS5QbGFubmVkUmVzb3VyY2VCCbpIBpIBAxD0AyJbCg9QbGFubmVkUmVzb3VyY2USLwoEaGVhZBgBIAEoCzIhLm9zdGxlci5saW5rLnYxLk1hbmlmZXN0RW50cnlIZWFkEhcKBGJvZHkYAiABKAxCCbpIBnoEGICAQCKmAQoRTWFuaWZlc3RFbnRyeUhlYWQSCwoDdWlkGAEgASgJEiIKBGtpbmQYAiABKA4yFC5vc3RsZXIubWV0YS52MS5LaW5kEgwKBG5hbWUYAyABKAkSEgoKdGVuYW50X3VpZBgEIAEoCRISCgpnZW5lcmF0aW9uGAUgASgEEioKBWVkZ2VzGAYgAygLMhsub3N0bGVyLmxpbmsudjEuUGxhbm5lZEVkZ2UiTAoLUGxhbm5lZEVkZ2USIgoEa2luZBgBIAEoDjIULm9zdGxlci5tZXRhLnYxLktpbmQSDAoEbmFtZRgCIAEoCRILCgN1aWQYAyABKAkimQEKClBsYW5SZXN1bHQSDwoHcGxhbl9pZBgBIAEoCRINCgV2YWxpZBgCIAEoCBIaCgdtZXNzYWdlGAMgASgJQgm6SAZyBCiAgAESNAoFZmlsZXMYBCADKAsyGi5vc3RsZXIubWV0YS52MS5GaWxlQ2hhbmdlQgm6SAaSAQMQ0A8SGQoHYWN0aW9ucxgFIAMoCUIIukgFkgECEGQiQQoGR29Bd2F5EhYKDnJldHJ5X2FmdGVyX21zGAEgASgNEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIlEKC1NpZ25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSFwoPY2VydGlmaWNhdGVfdWlkGAIgASgJEhUKA2NzchgDIAEoDEIIukgFegMYgEAiTgoMU2lnblJlc3BvbnNlEhIKCnJlcXVlc3RfaWQYASABKAkSGQoRY2VydGlmaWNhdGVfY2hhaW4YAiADKAwSDwoHbWVzc2FnZRgDIAEoCSLoAQoQQ2hhbGxlbmdlUHVibGlzaBISCgpyZXF1ZXN0X2lkGAEgASgJEhcKD2NlcnRpZmljYXRlX3VpZBgCIAEoCRIOCgZkb21haW4YAyABKAkSLAoFdG9rZW4YBCABKAlCHbpIGnIYMhZeW0EtWmEtejAtOV8tXXsxLDI1Nn0kEjkKEWtleV9hdXRob3JpemF0aW9uGAUgASgJQh66SBtyGTIXXltBLVphLXowLTlfLi1dezEsNTEyfSQSLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAijgEKDkNoYWxsZW5nZVNlcnZlEhIKCnJlcXVlc3RfaWQYASABKAkSDgoGZG9tYWluGAIgASgJEg0KBXRva2VuGAMgASgJEhkKEWtleV9hdXRob3JpemF0aW9uGAQgASgJEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjYKD0NoYWxsZW5nZVNlcnZlZBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiUQoPQ2hhbGxlbmdlUmVzdWx0EhIKCnJlcXVlc3RfaWQYASABKAkSGQoRc2VydmVkX2V2ZXJ5d2hlcmUYAiABKAgSDwoHbWVzc2FnZRgDIAEoCSKLAQoOVGVsZW1ldHJ5RnJhbWUSEAoIc2VxdWVuY2UYASABKAQSLQoGb3V0cHV0GAIgASgLMhsub3N0bGVyLmxpbmsudjEuT3V0cHV0QmF0Y2hIABIoCgNnYXAYAyABKAsyGS5vc3RsZXIubGluay52MS5HYXBSZWNvcmRIAEIOCgViYXRjaBIFukgCCAEiTQoLT3V0cHV0QmF0Y2gSFQoNb3BlcmF0aW9uX3VpZBgBIAEoCRIOCgZvZmZzZXQYAiABKAQSFwoEZGF0YRgDIAEoDEIJukgGegQYgIAEIkYKCUdhcFJlY29yZBIVCg1vcGVyYXRpb25fdWlkGAEgASgJEg4KBm9mZnNldBgCIAEoBBISCgpsb3N0X2J5dGVzGAMgASgEIiwKGFRlbGVtZXRyeUFja25vd2xlZGdlbWVudBIQCghzZXF1ZW5jZRgBIAEoBCJDChNGZXRjaFJlbGVhc2VSZXF1ZXN0EiwKBmRpZ2VzdBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JCIkChRGZXRjaFJlbGVhc2VSZXNwb25zZRIMCgRkYXRhGAEgASgMIj8KDFJlbGVhc2VJbmRleBIvCgVmaWxlcxgBIAMoCzIgLm9zdGxlci5saW5rLnYxLlJlbGVhc2VJbmRleEZpbGUiPgoQUmVsZWFzZUluZGV4RmlsZRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSDgoGc2hhMjU2GAMgASgMIjsKEEZldGNoRmlsZVJlcXVlc3QSFwoGc2hhMjU2GAEgASgMQge6SAR6AmggEg4KBm9mZnNldBgCIAEoBCIhChFGZXRjaEZpbGVSZXNwb25zZRIMCgRkYXRhGAEgASgMIkMKGEZldGNoQWdlbnRQYWNrYWdlUmVxdWVzdBIXCgZzaGEyNTYYASABKAxCB7pIBHoCaCASDgoGb2Zmc2V0GAIgASgEIikKGUZldGNoQWdlbnRQYWNrYWdlUmVzcG9uc2USDAoEZGF0YRgBIAEoDDJlChJDb250cm9sTGFuZVNlcnZpY2USTwoET3BlbhIaLm9zdGxlci5saW5rLnYxLkFnZW50RnJhbWUaIS5vc3RsZXIubGluay52MS5Db250cm9sUGxhbmVGcmFtZSIEqLsYDigBMAEycgoUVGVsZW1ldHJ5TGFuZVNlcnZpY2USWgoET3BlbhIeLm9zdGxlci5saW5rLnYxLlRlbGVtZXRyeUZyYW1lGigub3N0bGVyLmxpbmsudjEuVGVsZW1ldHJ5QWNrbm93bGVkZ2VtZW50IgSouxgOKAEwATK/AgoOQ29udGVudFNlcnZpY2USYQoMRmV0Y2hSZWxlYXNlEiMub3N0bGVyLmxpbmsudjEuRmV0Y2hSZWxlYXNlUmVxdWVzdBokLm9zdGxlci5saW5rLnYxLkZldGNoUmVsZWFzZVJlc3BvbnNlIgSouxgOMAESWAoJRmV0Y2hGaWxlEiAub3N0bGVyLmxpbmsudjEuRmV0Y2hGaWxlUmVxdWVzdBohLm9zdGxlci5saW5rLnYxLkZldGNoRmlsZVJlc3BvbnNlIgSouxgOMAEScAoRRmV0Y2hBZ2VudFBhY2thZ2USKC5vc3RsZXIubGluay52MS5GZXRjaEFnZW50UGFja2FnZVJlcXVlc3QaKS5vc3RsZXIubGluay52MS5GZXRjaEFnZW50UGFja2FnZVJlc3BvbnNlIgSouxgOMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_certificate_v1_certificate, file_ostler_link_v1_agent_release, file_ostler_meta_v1_meta, file_ostler_meta_v1_options, file_ostler_site_v1_site]);
 
 /**
  * @generated from message ostler.link.v1.AgentFrame
@@ -107,6 +109,12 @@ export type AgentFrame = Message<"ostler.link.v1.AgentFrame"> & {
      */
     value: ChallengeServed;
     case: "challengeServed";
+  } | {
+    /**
+     * @generated from field: ostler.link.v1.HeldReport held_report = 14;
+     */
+    value: HeldReport;
+    case: "heldReport";
   } | { case: undefined; value?: undefined };
 };
 
@@ -208,6 +216,12 @@ export type ControlPlaneFrame = Message<"ostler.link.v1.ControlPlaneFrame"> & {
      */
     value: ChallengeResult;
     case: "challengeResult";
+  } | {
+    /**
+     * @generated from field: ostler.link.v1.TrustBundle trust_bundle = 15;
+     */
+    value: TrustBundle;
+    case: "trustBundle";
   } | { case: undefined; value?: undefined };
 };
 
@@ -285,11 +299,26 @@ export type Hello = Message<"ostler.link.v1.Hello"> & {
   clock?: Timestamp | undefined;
 
   /**
-   * What it holds, for a control plane restored from a backup.
+   * Not used: what it holds goes in a HeldReport, when the welcome asks for it.
    *
    * @generated from field: repeated ostler.link.v1.HeldResource held = 11;
    */
   held: HeldResource[];
+
+  /**
+   * Raised durably before each hello and never lowered. A lower one than was seen before comes from a
+   * copied disk or a restored snapshot.
+   *
+   * @generated from field: uint64 hello_counter = 12;
+   */
+  helloCounter: bigint;
+
+  /**
+   * Hash of /etc/machine-id with a word of ours, so that copies of a disk can be told apart by name.
+   *
+   * @generated from field: string machine = 13;
+   */
+  machine: string;
 };
 
 /**
@@ -298,6 +327,85 @@ export type Hello = Message<"ostler.link.v1.Hello"> & {
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_ostler_link_v1_lanes, 2);
+
+/**
+ * What the agent holds: the answer to a welcome whose epoch is higher than the agent's.
+ *
+ * @generated from message ostler.link.v1.HeldReport
+ */
+export type HeldReport = Message<"ostler.link.v1.HeldReport"> & {
+  /**
+   * @generated from field: uint64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * @generated from field: repeated ostler.link.v1.HeldResource held = 2;
+   */
+  held: HeldResource[];
+};
+
+/**
+ * Describes the message ostler.link.v1.HeldReport.
+ * Use `create(HeldReportSchema)` to create a new message.
+ */
+export const HeldReportSchema: GenMessage<HeldReport> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 3);
+
+/**
+ * A restore from a backup raises the epoch. The authority vouches for it, so that only who has the
+ * authority's key can raise it.
+ *
+ * @generated from message ostler.link.v1.SignedEpoch
+ */
+export type SignedEpoch = Message<"ostler.link.v1.SignedEpoch"> & {
+  /**
+   * @generated from field: uint64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * ECDSA P-256 with SHA-256 (DER) over "ostler epoch\n" and the epoch in decimal, by the first certificate's key.
+   *
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+
+  /**
+   * DER: the intermediate, and what leads to a root that the agent trusts.
+   *
+   * @generated from field: repeated bytes certificate_chain = 3;
+   */
+  certificateChain: Uint8Array[];
+};
+
+/**
+ * Describes the message ostler.link.v1.SignedEpoch.
+ * Use `create(SignedEpochSchema)` to create a new message.
+ */
+export const SignedEpochSchema: GenMessage<SignedEpoch> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 4);
+
+/**
+ * Every root that the agent is to trust from now on; it keeps those durably before it answers anything else.
+ *
+ * @generated from message ostler.link.v1.TrustBundle
+ */
+export type TrustBundle = Message<"ostler.link.v1.TrustBundle"> & {
+  /**
+   * DER.
+   *
+   * @generated from field: repeated bytes ca_bundle = 1;
+   */
+  caBundle: Uint8Array[];
+};
+
+/**
+ * Describes the message ostler.link.v1.TrustBundle.
+ * Use `create(TrustBundleSchema)` to create a new message.
+ */
+export const TrustBundleSchema: GenMessage<TrustBundle> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 5);
 
 /**
  * @generated from message ostler.link.v1.HeldResource
@@ -334,7 +442,7 @@ export type HeldResource = Message<"ostler.link.v1.HeldResource"> & {
  * Use `create(HeldResourceSchema)` to create a new message.
  */
 export const HeldResourceSchema: GenMessage<HeldResource> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 3);
+  messageDesc(file_ostler_link_v1_lanes, 6);
 
 /**
  * Answers the hello.
@@ -370,6 +478,21 @@ export type Welcome = Message<"ostler.link.v1.Welcome"> & {
    * @generated from field: uint32 telemetry_window_bytes = 5;
    */
   telemetryWindowBytes: number;
+
+  /**
+   * Present when the epoch is above 1.
+   *
+   * @generated from field: ostler.link.v1.SignedEpoch signed_epoch = 6;
+   */
+  signedEpoch?: SignedEpoch | undefined;
+
+  /**
+   * Not empty: an operator has to decide about this server first; no manifest and no operation comes, what runs
+   * there goes on. Says why, in words.
+   *
+   * @generated from field: string hold_message = 7;
+   */
+  holdMessage: string;
 };
 
 /**
@@ -377,7 +500,7 @@ export type Welcome = Message<"ostler.link.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 4);
+  messageDesc(file_ostler_link_v1_lanes, 7);
 
 /**
  * Sent by both sides when nothing else was, at the interval of the welcome.
@@ -401,7 +524,7 @@ export type Heartbeat = Message<"ostler.link.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 5);
+  messageDesc(file_ostler_link_v1_lanes, 8);
 
 /**
  * There is a newer manifest. The index travels like a body, by its hash, when it is not inline.
@@ -442,7 +565,7 @@ export type ManifestOffer = Message<"ostler.link.v1.ManifestOffer"> & {
  * Use `create(ManifestOfferSchema)` to create a new message.
  */
 export const ManifestOfferSchema: GenMessage<ManifestOffer> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 6);
+  messageDesc(file_ostler_link_v1_lanes, 9);
 
 /**
  * @generated from message ostler.link.v1.NeedBodies
@@ -466,7 +589,7 @@ export type NeedBodies = Message<"ostler.link.v1.NeedBodies"> & {
  * Use `create(NeedBodiesSchema)` to create a new message.
  */
 export const NeedBodiesSchema: GenMessage<NeedBodies> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 7);
+  messageDesc(file_ostler_link_v1_lanes, 10);
 
 /**
  * @generated from message ostler.link.v1.BodyPiece
@@ -505,7 +628,7 @@ export type BodyPiece = Message<"ostler.link.v1.BodyPiece"> & {
  * Use `create(BodyPieceSchema)` to create a new message.
  */
 export const BodyPieceSchema: GenMessage<BodyPiece> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 8);
+  messageDesc(file_ostler_link_v1_lanes, 11);
 
 /**
  * @generated from message ostler.link.v1.NeedSecrets
@@ -522,7 +645,7 @@ export type NeedSecrets = Message<"ostler.link.v1.NeedSecrets"> & {
  * Use `create(NeedSecretsSchema)` to create a new message.
  */
 export const NeedSecretsSchema: GenMessage<NeedSecrets> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 9);
+  messageDesc(file_ostler_link_v1_lanes, 12);
 
 /**
  * @generated from message ostler.link.v1.SecretVersion
@@ -544,7 +667,7 @@ export type SecretVersion = Message<"ostler.link.v1.SecretVersion"> & {
  * Use `create(SecretVersionSchema)` to create a new message.
  */
 export const SecretVersionSchema: GenMessage<SecretVersion> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 10);
+  messageDesc(file_ostler_link_v1_lanes, 13);
 
 /**
  * @generated from message ostler.link.v1.SecretValues
@@ -561,7 +684,7 @@ export type SecretValues = Message<"ostler.link.v1.SecretValues"> & {
  * Use `create(SecretValuesSchema)` to create a new message.
  */
 export const SecretValuesSchema: GenMessage<SecretValues> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 11);
+  messageDesc(file_ostler_link_v1_lanes, 14);
 
 /**
  * @generated from message ostler.link.v1.SecretValue
@@ -595,7 +718,7 @@ export type SecretValue = Message<"ostler.link.v1.SecretValue"> & {
  * Use `create(SecretValueSchema)` to create a new message.
  */
 export const SecretValueSchema: GenMessage<SecretValue> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 12);
+  messageDesc(file_ostler_link_v1_lanes, 15);
 
 /**
  * Durable on the agent.
@@ -624,7 +747,7 @@ export type ManifestStored = Message<"ostler.link.v1.ManifestStored"> & {
  * Use `create(ManifestStoredSchema)` to create a new message.
  */
 export const ManifestStoredSchema: GenMessage<ManifestStored> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 13);
+  messageDesc(file_ostler_link_v1_lanes, 16);
 
 /**
  * @generated from message ostler.link.v1.ManifestRefused
@@ -665,7 +788,7 @@ export type ManifestRefused = Message<"ostler.link.v1.ManifestRefused"> & {
  * Use `create(ManifestRefusedSchema)` to create a new message.
  */
 export const ManifestRefusedSchema: GenMessage<ManifestRefused> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 14);
+  messageDesc(file_ostler_link_v1_lanes, 17);
 
 /**
  * Coalesced: only what changed since the last acknowledged report.
@@ -689,7 +812,7 @@ export type StatusReport = Message<"ostler.link.v1.StatusReport"> & {
  * Use `create(StatusReportSchema)` to create a new message.
  */
 export const StatusReportSchema: GenMessage<StatusReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 15);
+  messageDesc(file_ostler_link_v1_lanes, 18);
 
 /**
  * @generated from message ostler.link.v1.PlacementReport
@@ -760,7 +883,7 @@ export type PlacementReport = Message<"ostler.link.v1.PlacementReport"> & {
  * Use `create(PlacementReportSchema)` to create a new message.
  */
 export const PlacementReportSchema: GenMessage<PlacementReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 16);
+  messageDesc(file_ostler_link_v1_lanes, 19);
 
 /**
  * @generated from message ostler.link.v1.StatusAcknowledged
@@ -777,7 +900,7 @@ export type StatusAcknowledged = Message<"ostler.link.v1.StatusAcknowledged"> & 
  * Use `create(StatusAcknowledgedSchema)` to create a new message.
  */
 export const StatusAcknowledgedSchema: GenMessage<StatusAcknowledged> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 17);
+  messageDesc(file_ostler_link_v1_lanes, 20);
 
 /**
  * Facts and capabilities; in the hello and whenever they change.
@@ -854,6 +977,28 @@ export type ServerReport = Message<"ostler.link.v1.ServerReport"> & {
    * @generated from field: repeated ostler.link.v1.ForeignSiteReport foreign_sites = 14;
    */
   foreignSites: ForeignSiteReport[];
+
+  /**
+   * @generated from field: repeated ostler.link.v1.DiskReport disks = 15;
+   */
+  disks: DiskReport[];
+
+  /**
+   * @generated from field: string docker_version = 16;
+   */
+  dockerVersion: string;
+
+  /**
+   * @generated from field: string cpu_model = 17;
+   */
+  cpuModel: string;
+
+  /**
+   * What the server's own administrator allows; the control plane cannot change it.
+   *
+   * @generated from field: ostler.link.v1.LocalPolicyReport local_policy = 18;
+   */
+  localPolicy?: LocalPolicyReport | undefined;
 };
 
 /**
@@ -861,7 +1006,98 @@ export type ServerReport = Message<"ostler.link.v1.ServerReport"> & {
  * Use `create(ServerReportSchema)` to create a new message.
  */
 export const ServerReportSchema: GenMessage<ServerReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 18);
+  messageDesc(file_ostler_link_v1_lanes, 21);
+
+/**
+ * A mounted file system on a disk.
+ *
+ * @generated from message ostler.link.v1.DiskReport
+ */
+export type DiskReport = Message<"ostler.link.v1.DiskReport"> & {
+  /**
+   * @generated from field: string mount_point = 1;
+   */
+  mountPoint: string;
+
+  /**
+   * @generated from field: string file_system = 2;
+   */
+  fileSystem: string;
+
+  /**
+   * @generated from field: uint64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * @generated from field: uint64 free_bytes = 4;
+   */
+  freeBytes: bigint;
+};
+
+/**
+ * Describes the message ostler.link.v1.DiskReport.
+ * Use `create(DiskReportSchema)` to create a new message.
+ */
+export const DiskReportSchema: GenMessage<DiskReport> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 22);
+
+/**
+ * The file /etc/ostler/policy as the agent read it.
+ *
+ * @generated from message ostler.link.v1.LocalPolicyReport
+ */
+export type LocalPolicyReport = Message<"ostler.link.v1.LocalPolicyReport"> & {
+  /**
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * False: there is no file and these are the defaults.
+   *
+   * @generated from field: bool present = 2;
+   */
+  present: boolean;
+
+  /**
+   * Folders below which static roots may lie.
+   *
+   * @generated from field: repeated string allowed_roots = 3;
+   */
+  allowedRoots: string[];
+
+  /**
+   * @generated from field: bool package_installs = 4;
+   */
+  packageInstalls: boolean;
+
+  /**
+   * Commands and shells that people type.
+   *
+   * @generated from field: bool exec = 5;
+   */
+  exec: boolean;
+
+  /**
+   * @generated from field: bool self_update = 6;
+   */
+  selfUpdate: boolean;
+
+  /**
+   * Kinds that may be placed here, by name; empty means every kind.
+   *
+   * @generated from field: repeated string kinds = 7;
+   */
+  kinds: string[];
+};
+
+/**
+ * Describes the message ostler.link.v1.LocalPolicyReport.
+ * Use `create(LocalPolicyReportSchema)` to create a new message.
+ */
+export const LocalPolicyReportSchema: GenMessage<LocalPolicyReport> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 23);
 
 /**
  * @generated from message ostler.link.v1.CapabilityReport
@@ -888,7 +1124,7 @@ export type CapabilityReport = Message<"ostler.link.v1.CapabilityReport"> & {
  * Use `create(CapabilityReportSchema)` to create a new message.
  */
 export const CapabilityReportSchema: GenMessage<CapabilityReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 19);
+  messageDesc(file_ostler_link_v1_lanes, 24);
 
 /**
  * @generated from message ostler.link.v1.ForeignSiteReport
@@ -920,7 +1156,7 @@ export type ForeignSiteReport = Message<"ostler.link.v1.ForeignSiteReport"> & {
  * Use `create(ForeignSiteReportSchema)` to create a new message.
  */
 export const ForeignSiteReportSchema: GenMessage<ForeignSiteReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 20);
+  messageDesc(file_ostler_link_v1_lanes, 25);
 
 /**
  * @generated from message ostler.link.v1.OperationStart
@@ -976,6 +1212,18 @@ export type OperationStart = Message<"ostler.link.v1.OperationStart"> & {
      */
     value: ShowNginxConfigurationOperation;
     case: "showNginxConfiguration";
+  } | {
+    /**
+     * @generated from field: ostler.link.v1.RestartAgentOperation restart_agent = 15;
+     */
+    value: RestartAgentOperation;
+    case: "restartAgent";
+  } | {
+    /**
+     * @generated from field: ostler.link.v1.UpdateAgentOperation update_agent = 16;
+     */
+    value: UpdateAgentOperation;
+    case: "updateAgent";
   } | { case: undefined; value?: undefined };
 };
 
@@ -984,7 +1232,7 @@ export type OperationStart = Message<"ostler.link.v1.OperationStart"> & {
  * Use `create(OperationStartSchema)` to create a new message.
  */
 export const OperationStartSchema: GenMessage<OperationStart> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 21);
+  messageDesc(file_ostler_link_v1_lanes, 26);
 
 /**
  * @generated from message ostler.link.v1.NoopOperation
@@ -997,7 +1245,7 @@ export type NoopOperation = Message<"ostler.link.v1.NoopOperation"> & {
  * Use `create(NoopOperationSchema)` to create a new message.
  */
 export const NoopOperationSchema: GenMessage<NoopOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 22);
+  messageDesc(file_ostler_link_v1_lanes, 27);
 
 /**
  * @generated from message ostler.link.v1.DiagnoseOperation
@@ -1010,7 +1258,7 @@ export type DiagnoseOperation = Message<"ostler.link.v1.DiagnoseOperation"> & {
  * Use `create(DiagnoseOperationSchema)` to create a new message.
  */
 export const DiagnoseOperationSchema: GenMessage<DiagnoseOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 23);
+  messageDesc(file_ostler_link_v1_lanes, 28);
 
 /**
  * @generated from message ostler.link.v1.InstallNginxOperation
@@ -1023,7 +1271,7 @@ export type InstallNginxOperation = Message<"ostler.link.v1.InstallNginxOperatio
  * Use `create(InstallNginxOperationSchema)` to create a new message.
  */
 export const InstallNginxOperationSchema: GenMessage<InstallNginxOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 24);
+  messageDesc(file_ostler_link_v1_lanes, 29);
 
 /**
  * @generated from message ostler.link.v1.TestNginxConfigurationOperation
@@ -1036,7 +1284,7 @@ export type TestNginxConfigurationOperation = Message<"ostler.link.v1.TestNginxC
  * Use `create(TestNginxConfigurationOperationSchema)` to create a new message.
  */
 export const TestNginxConfigurationOperationSchema: GenMessage<TestNginxConfigurationOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 25);
+  messageDesc(file_ostler_link_v1_lanes, 30);
 
 /**
  * @generated from message ostler.link.v1.ShowNginxConfigurationOperation
@@ -1049,7 +1297,37 @@ export type ShowNginxConfigurationOperation = Message<"ostler.link.v1.ShowNginxC
  * Use `create(ShowNginxConfigurationOperationSchema)` to create a new message.
  */
 export const ShowNginxConfigurationOperationSchema: GenMessage<ShowNginxConfigurationOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 26);
+  messageDesc(file_ostler_link_v1_lanes, 31);
+
+/**
+ * @generated from message ostler.link.v1.RestartAgentOperation
+ */
+export type RestartAgentOperation = Message<"ostler.link.v1.RestartAgentOperation"> & {
+};
+
+/**
+ * Describes the message ostler.link.v1.RestartAgentOperation.
+ * Use `create(RestartAgentOperationSchema)` to create a new message.
+ */
+export const RestartAgentOperationSchema: GenMessage<RestartAgentOperation> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 32);
+
+/**
+ * @generated from message ostler.link.v1.UpdateAgentOperation
+ */
+export type UpdateAgentOperation = Message<"ostler.link.v1.UpdateAgentOperation"> & {
+  /**
+   * @generated from field: ostler.link.v1.SignedAgentRelease release = 1;
+   */
+  release?: SignedAgentRelease | undefined;
+};
+
+/**
+ * Describes the message ostler.link.v1.UpdateAgentOperation.
+ * Use `create(UpdateAgentOperationSchema)` to create a new message.
+ */
+export const UpdateAgentOperationSchema: GenMessage<UpdateAgentOperation> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 33);
 
 /**
  * @generated from message ostler.link.v1.OperationCancel
@@ -1066,7 +1344,7 @@ export type OperationCancel = Message<"ostler.link.v1.OperationCancel"> & {
  * Use `create(OperationCancelSchema)` to create a new message.
  */
 export const OperationCancelSchema: GenMessage<OperationCancel> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 27);
+  messageDesc(file_ostler_link_v1_lanes, 34);
 
 /**
  * @generated from message ostler.link.v1.OperationReport
@@ -1128,7 +1406,7 @@ export type OperationReport = Message<"ostler.link.v1.OperationReport"> & {
  * Use `create(OperationReportSchema)` to create a new message.
  */
 export const OperationReportSchema: GenMessage<OperationReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 28);
+  messageDesc(file_ostler_link_v1_lanes, 35);
 
 /**
  * @generated from enum ostler.link.v1.OperationReport.State
@@ -1181,7 +1459,7 @@ export enum OperationReport_State {
  * Describes the enum ostler.link.v1.OperationReport.State.
  */
 export const OperationReport_StateSchema: GenEnum<OperationReport_State> = /*@__PURE__*/
-  enumDesc(file_ostler_link_v1_lanes, 28, 0);
+  enumDesc(file_ostler_link_v1_lanes, 35, 0);
 
 /**
  * The end of the operation is durable here; the agent may forget it.
@@ -1200,7 +1478,7 @@ export type OperationAcknowledged = Message<"ostler.link.v1.OperationAcknowledge
  * Use `create(OperationAcknowledgedSchema)` to create a new message.
  */
 export const OperationAcknowledgedSchema: GenMessage<OperationAcknowledged> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 29);
+  messageDesc(file_ostler_link_v1_lanes, 36);
 
 /**
  * Plan in a shadow tree; change nothing.
@@ -1226,7 +1504,7 @@ export type PlanRequest = Message<"ostler.link.v1.PlanRequest"> & {
  * Use `create(PlanRequestSchema)` to create a new message.
  */
 export const PlanRequestSchema: GenMessage<PlanRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 30);
+  messageDesc(file_ostler_link_v1_lanes, 37);
 
 /**
  * @generated from message ostler.link.v1.PlannedResource
@@ -1250,7 +1528,7 @@ export type PlannedResource = Message<"ostler.link.v1.PlannedResource"> & {
  * Use `create(PlannedResourceSchema)` to create a new message.
  */
 export const PlannedResourceSchema: GenMessage<PlannedResource> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 31);
+  messageDesc(file_ostler_link_v1_lanes, 38);
 
 /**
  * @generated from message ostler.link.v1.ManifestEntryHead
@@ -1292,7 +1570,7 @@ export type ManifestEntryHead = Message<"ostler.link.v1.ManifestEntryHead"> & {
  * Use `create(ManifestEntryHeadSchema)` to create a new message.
  */
 export const ManifestEntryHeadSchema: GenMessage<ManifestEntryHead> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 32);
+  messageDesc(file_ostler_link_v1_lanes, 39);
 
 /**
  * @generated from message ostler.link.v1.PlannedEdge
@@ -1319,7 +1597,7 @@ export type PlannedEdge = Message<"ostler.link.v1.PlannedEdge"> & {
  * Use `create(PlannedEdgeSchema)` to create a new message.
  */
 export const PlannedEdgeSchema: GenMessage<PlannedEdge> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 33);
+  messageDesc(file_ostler_link_v1_lanes, 40);
 
 /**
  * @generated from message ostler.link.v1.PlanResult
@@ -1356,7 +1634,7 @@ export type PlanResult = Message<"ostler.link.v1.PlanResult"> & {
  * Use `create(PlanResultSchema)` to create a new message.
  */
 export const PlanResultSchema: GenMessage<PlanResult> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 34);
+  messageDesc(file_ostler_link_v1_lanes, 41);
 
 /**
  * The control plane closes this lane; come back after the delay, with full jitter.
@@ -1370,7 +1648,7 @@ export type GoAway = Message<"ostler.link.v1.GoAway"> & {
   retryAfterMs: number;
 
   /**
-   * RESTARTING, OVERLOADED, REVOKED, REPLACED, PROTOCOL.
+   * RESTARTING, OVERLOADED, REVOKED, REPLACED, PROTOCOL, HELD.
    *
    * @generated from field: string reason = 2;
    */
@@ -1387,7 +1665,7 @@ export type GoAway = Message<"ostler.link.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 35);
+  messageDesc(file_ostler_link_v1_lanes, 42);
 
 /**
  * Asks the internal authority for a development certificate.
@@ -1416,7 +1694,7 @@ export type SignRequest = Message<"ostler.link.v1.SignRequest"> & {
  * Use `create(SignRequestSchema)` to create a new message.
  */
 export const SignRequestSchema: GenMessage<SignRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 36);
+  messageDesc(file_ostler_link_v1_lanes, 43);
 
 /**
  * @generated from message ostler.link.v1.SignResponse
@@ -1445,7 +1723,7 @@ export type SignResponse = Message<"ostler.link.v1.SignResponse"> & {
  * Use `create(SignResponseSchema)` to create a new message.
  */
 export const SignResponseSchema: GenMessage<SignResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 37);
+  messageDesc(file_ostler_link_v1_lanes, 44);
 
 /**
  * Before the agent answers an HTTP-01 challenge, every other server that serves the name must too.
@@ -1489,7 +1767,7 @@ export type ChallengePublish = Message<"ostler.link.v1.ChallengePublish"> & {
  * Use `create(ChallengePublishSchema)` to create a new message.
  */
 export const ChallengePublishSchema: GenMessage<ChallengePublish> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 38);
+  messageDesc(file_ostler_link_v1_lanes, 45);
 
 /**
  * @generated from message ostler.link.v1.ChallengeServe
@@ -1526,7 +1804,7 @@ export type ChallengeServe = Message<"ostler.link.v1.ChallengeServe"> & {
  * Use `create(ChallengeServeSchema)` to create a new message.
  */
 export const ChallengeServeSchema: GenMessage<ChallengeServe> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 39);
+  messageDesc(file_ostler_link_v1_lanes, 46);
 
 /**
  * @generated from message ostler.link.v1.ChallengeServed
@@ -1548,7 +1826,7 @@ export type ChallengeServed = Message<"ostler.link.v1.ChallengeServed"> & {
  * Use `create(ChallengeServedSchema)` to create a new message.
  */
 export const ChallengeServedSchema: GenMessage<ChallengeServed> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 40);
+  messageDesc(file_ostler_link_v1_lanes, 47);
 
 /**
  * @generated from message ostler.link.v1.ChallengeResult
@@ -1577,7 +1855,7 @@ export type ChallengeResult = Message<"ostler.link.v1.ChallengeResult"> & {
  * Use `create(ChallengeResultSchema)` to create a new message.
  */
 export const ChallengeResultSchema: GenMessage<ChallengeResult> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 41);
+  messageDesc(file_ostler_link_v1_lanes, 48);
 
 /**
  * @generated from message ostler.link.v1.TelemetryFrame
@@ -1613,7 +1891,7 @@ export type TelemetryFrame = Message<"ostler.link.v1.TelemetryFrame"> & {
  * Use `create(TelemetryFrameSchema)` to create a new message.
  */
 export const TelemetryFrameSchema: GenMessage<TelemetryFrame> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 42);
+  messageDesc(file_ostler_link_v1_lanes, 49);
 
 /**
  * Output of an operation from an offset on.
@@ -1642,7 +1920,7 @@ export type OutputBatch = Message<"ostler.link.v1.OutputBatch"> & {
  * Use `create(OutputBatchSchema)` to create a new message.
  */
 export const OutputBatchSchema: GenMessage<OutputBatch> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 43);
+  messageDesc(file_ostler_link_v1_lanes, 50);
 
 /**
  * Bytes that the spool could not hold.
@@ -1671,7 +1949,7 @@ export type GapRecord = Message<"ostler.link.v1.GapRecord"> & {
  * Use `create(GapRecordSchema)` to create a new message.
  */
 export const GapRecordSchema: GenMessage<GapRecord> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 44);
+  messageDesc(file_ostler_link_v1_lanes, 51);
 
 /**
  * Committed up to and including this sequence.
@@ -1690,7 +1968,7 @@ export type TelemetryAcknowledgement = Message<"ostler.link.v1.TelemetryAcknowle
  * Use `create(TelemetryAcknowledgementSchema)` to create a new message.
  */
 export const TelemetryAcknowledgementSchema: GenMessage<TelemetryAcknowledgement> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 45);
+  messageDesc(file_ostler_link_v1_lanes, 52);
 
 /**
  * @generated from message ostler.link.v1.FetchReleaseRequest
@@ -1707,7 +1985,7 @@ export type FetchReleaseRequest = Message<"ostler.link.v1.FetchReleaseRequest"> 
  * Use `create(FetchReleaseRequestSchema)` to create a new message.
  */
 export const FetchReleaseRequestSchema: GenMessage<FetchReleaseRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 46);
+  messageDesc(file_ostler_link_v1_lanes, 53);
 
 /**
  * @generated from message ostler.link.v1.FetchReleaseResponse
@@ -1724,7 +2002,7 @@ export type FetchReleaseResponse = Message<"ostler.link.v1.FetchReleaseResponse"
  * Use `create(FetchReleaseResponseSchema)` to create a new message.
  */
 export const FetchReleaseResponseSchema: GenMessage<FetchReleaseResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 47);
+  messageDesc(file_ostler_link_v1_lanes, 54);
 
 /**
  * The canonical file list of a release; its SHA-256 is the digest of the release.
@@ -1745,7 +2023,7 @@ export type ReleaseIndex = Message<"ostler.link.v1.ReleaseIndex"> & {
  * Use `create(ReleaseIndexSchema)` to create a new message.
  */
 export const ReleaseIndexSchema: GenMessage<ReleaseIndex> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 48);
+  messageDesc(file_ostler_link_v1_lanes, 55);
 
 /**
  * @generated from message ostler.link.v1.ReleaseIndexFile
@@ -1772,7 +2050,7 @@ export type ReleaseIndexFile = Message<"ostler.link.v1.ReleaseIndexFile"> & {
  * Use `create(ReleaseIndexFileSchema)` to create a new message.
  */
 export const ReleaseIndexFileSchema: GenMessage<ReleaseIndexFile> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 49);
+  messageDesc(file_ostler_link_v1_lanes, 56);
 
 /**
  * @generated from message ostler.link.v1.FetchFileRequest
@@ -1794,7 +2072,7 @@ export type FetchFileRequest = Message<"ostler.link.v1.FetchFileRequest"> & {
  * Use `create(FetchFileRequestSchema)` to create a new message.
  */
 export const FetchFileRequestSchema: GenMessage<FetchFileRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 50);
+  messageDesc(file_ostler_link_v1_lanes, 57);
 
 /**
  * @generated from message ostler.link.v1.FetchFileResponse
@@ -1811,7 +2089,46 @@ export type FetchFileResponse = Message<"ostler.link.v1.FetchFileResponse"> & {
  * Use `create(FetchFileResponseSchema)` to create a new message.
  */
 export const FetchFileResponseSchema: GenMessage<FetchFileResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 51);
+  messageDesc(file_ostler_link_v1_lanes, 58);
+
+/**
+ * @generated from message ostler.link.v1.FetchAgentPackageRequest
+ */
+export type FetchAgentPackageRequest = Message<"ostler.link.v1.FetchAgentPackageRequest"> & {
+  /**
+   * @generated from field: bytes sha256 = 1;
+   */
+  sha256: Uint8Array;
+
+  /**
+   * @generated from field: uint64 offset = 2;
+   */
+  offset: bigint;
+};
+
+/**
+ * Describes the message ostler.link.v1.FetchAgentPackageRequest.
+ * Use `create(FetchAgentPackageRequestSchema)` to create a new message.
+ */
+export const FetchAgentPackageRequestSchema: GenMessage<FetchAgentPackageRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 59);
+
+/**
+ * @generated from message ostler.link.v1.FetchAgentPackageResponse
+ */
+export type FetchAgentPackageResponse = Message<"ostler.link.v1.FetchAgentPackageResponse"> & {
+  /**
+   * @generated from field: bytes data = 1;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message ostler.link.v1.FetchAgentPackageResponse.
+ * Use `create(FetchAgentPackageResponseSchema)` to create a new message.
+ */
+export const FetchAgentPackageResponseSchema: GenMessage<FetchAgentPackageResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 60);
 
 /**
  * Manifests, operations, status, heartbeats. The agent dials it and speaks first (hello).
@@ -1870,6 +2187,16 @@ export const ContentService: GenService<{
     methodKind: "server_streaming";
     input: typeof FetchFileRequestSchema;
     output: typeof FetchFileResponseSchema;
+  },
+  /**
+   * A package of the agent itself, by the digest that its signed release names.
+   *
+   * @generated from rpc ostler.link.v1.ContentService.FetchAgentPackage
+   */
+  fetchAgentPackage: {
+    methodKind: "server_streaming";
+    input: typeof FetchAgentPackageRequestSchema;
+    output: typeof FetchAgentPackageResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ostler_link_v1_lanes, 2);
