@@ -3,13 +3,16 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Injectable } from '@nestjs/common';
 import { type AuditEntry, AuditEntry_Outcome, AuditEntrySchema } from '@ostler/contracts';
 
-import { UnitOfWork, Wake } from '../platform/db';
+import { queryOne, UnitOfWork, Wake } from '../platform/db';
 import { type AuditRecord, AuditSink } from '../platform/rpc';
 import { type AuditFilter, AuditRepository, type AuditRow } from './audit.repository';
+import { UnknownCallers } from './unknown-callers';
 
 /** The append-only trail. The database lets nobody change or remove an entry. */
 @Injectable()
 export class AuditTrail extends AuditSink {
+  private readonly unknown = new UnknownCallers();
+
   constructor(
     private readonly repository: AuditRepository,
     private readonly wake: Wake,
@@ -21,6 +24,26 @@ export class AuditTrail extends AuditSink {
   override async append(records: readonly AuditRecord[]): Promise<void> {
     await this.repository.insert(records);
     this.wake.notify('audit');
+  }
+
+  override async noteUnknown(record: AuditRecord): Promise<void> {
+    const entry = this.unknown.note(record);
+    if (entry) await this.appendToFirst([entry]);
+  }
+
+  override async countUnknown(): Promise<void> {
+    const entries = this.unknown.endWindow();
+    if (entries.length > 0) await this.appendToFirst(entries);
+  }
+
+  /** A caller who is nobody has no tenant; the owners of the first one answer for the installation. */
+  private appendToFirst(records: readonly AuditRecord[]): Promise<void> {
+    return this.unitOfWork.asSystem('audit-unknown', async () => {
+      const first = await queryOne<{ uid: string }>(
+        'select uid from tenant where parent_uid is null order by uid limit 1',
+      );
+      if (first) await this.append(records.map((record) => ({ ...record, tenantUid: first.uid })));
+    });
   }
 
   /** Newest first. */

@@ -13,6 +13,7 @@ export function doneRecords(call: Call): AuditRecord[] {
 const denials = new Set([
   ErrorReason.DENIED,
   ErrorReason.UNAUTHENTICATED,
+  ErrorReason.TOKEN_EXPIRED,
   ErrorReason.PASSWORD_CHANGE_REQUIRED,
 ]);
 

@@ -47,6 +47,10 @@ const reasonsOfConnect: ReadonlyMap<Code, ErrorReason> = new Map([
 export function asAppError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
   if (error instanceof ConnectError) {
+    // In binary, an element of a stream that is no message is "internal" to the library.
+    if (error.code === Code.Internal && error.rawMessage.startsWith('parse binary: ')) {
+      return AppError.invalid('', 'NOT_A_MESSAGE', 'does not decode as a message of the contract');
+    }
     const reason = reasonsOfConnect.get(error.code);
     return reason === undefined ? undefined : new AppError(reason, error.rawMessage, { cause: error });
   }

@@ -23,7 +23,14 @@ export interface AuditRecord extends AuditNote {
   readonly address: string;
 }
 
-/** Appends to the audit within the present unit of work. The audit room is it. */
+/** The audit room is it. */
 export abstract class AuditSink {
+  /** Appends within the present unit of work. */
   abstract append(records: readonly AuditRecord[]): Promise<void>;
+
+  /** For a call of nobody: tells or counts it in the trail of the first tenant, whose owners run all this. */
+  abstract noteUnknown(record: AuditRecord): Promise<void>;
+
+  /** Tells what was only counted until now. */
+  abstract countUnknown(): Promise<void>;
 }

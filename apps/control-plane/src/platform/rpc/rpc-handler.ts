@@ -14,6 +14,7 @@ import { validate } from './interceptors/validate';
 import { Mutations } from './mutations';
 import { peerKey } from './peer';
 import { AuditSink, Authenticator } from './ports';
+import { refuseUndecodable } from './undecodable';
 import { refuseUnread } from './refuse-unread';
 import { RpcMetrics } from './rpc-metrics';
 import { RpcRegistry } from './rpc-registry';
@@ -67,6 +68,7 @@ export class RpcHandler {
     for (const registered of this.registry.services) {
       router.service(registered.service, handlersInUnits(registered, this.mutations, this.unitOfWork));
     }
+    router.handlers.splice(0, Infinity, ...router.handlers.map(refuseUndecodable));
   }
 }
 

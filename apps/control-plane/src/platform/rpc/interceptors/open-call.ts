@@ -6,6 +6,7 @@ import type { Log } from '../../log';
 import { type Call, calls } from '../call';
 import { asAppError, toConnectError } from '../map-error';
 import { methodName } from '../mutations';
+import { passageKey } from '../passage';
 import { peerKey } from '../peer';
 import type { RpcMetrics } from '../rpc-metrics';
 
@@ -19,6 +20,7 @@ type Request = Parameters<Handler>[0];
 export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => Promise<void>): Interceptor {
   return (next) => async (request) => {
     const call = newCall(request);
+    enter(request);
     const end = metrics.begin(methodName(call));
     try {
       const response = await calls.run(call, () => next(request));
@@ -59,6 +61,11 @@ export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => P
       }
     }
   };
+}
+
+function enter({ contextValues }: Request): void {
+  const passage = contextValues.get(passageKey);
+  if (!passage.hasEntered) passage.hasEntered = true;
 }
 
 /** The trace that the caller is in, by W3C Trace Context; so its logs and ours are found by one number. */

@@ -11,7 +11,8 @@ import type { AuditSink } from '../ports';
 
 /**
  * Writes what was denied or refused, in a transaction of its own, because the call's was rolled back. Reads
- * are recorded only when denied. A caller who is nobody belongs to no tenant and is only counted.
+ * are recorded only when denied. Callers who are nobody are told of and counted, so that they cannot fill
+ * the trail.
  */
 export function recordRefusals(sink: AuditSink, unitOfWork: UnitOfWork, log: Log): Interceptor {
   return (next) => async (request) => {
@@ -36,9 +37,11 @@ export function recordRefusals(sink: AuditSink, unitOfWork: UnitOfWork, log: Log
   async function record(error: unknown): Promise<void> {
     const call = anyCall();
     const entry = refusalRecord(call, asAppError(error) ?? error);
-    if (!entry.tenantUid || !(rulesOf(call.method).isMutation || entry.outcome === 'denied')) return;
+    if (!(rulesOf(call.method).isMutation || entry.outcome === 'denied')) return;
+    const { tenantUid } = entry;
     try {
-      await unitOfWork.asTenant(tenantsOf(call, entry.tenantUid), () => sink.append([entry]));
+      if (!tenantUid) await sink.noteUnknown(entry);
+      else await unitOfWork.asTenant(tenantsOf(call, tenantUid), () => sink.append([entry]));
     } catch (failure) {
       log.warn('a refusal could not be recorded', { method: entry.method, error: messageOf(failure) });
     }

@@ -4,11 +4,14 @@ import type { Interceptor } from '@connectrpc/connect';
 import { anyCall } from '../call';
 import { rulesOf } from '../method-rules';
 import type { Mutations } from '../mutations';
+import { passageKey } from '../passage';
 import { checkRequest } from '../validation';
 
-/** The request keeps the rules of the contract. */
+/** The request was understood and keeps the rules of the contract. */
 export function validate(mutations: Mutations): Interceptor {
   return (next) => (request) => {
+    const { refusal } = request.contextValues.get(passageKey);
+    if (refusal) throw refusal;
     if (!request.stream) {
       const call = anyCall();
       const rules = rulesOf(call.method);
