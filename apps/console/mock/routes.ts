@@ -1,5 +1,6 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import {
+  AgentUpdateService,
   AuditService,
   FleetService,
   IdentityService,
@@ -8,6 +9,7 @@ import {
   ReleaseService,
   ResourceService,
 } from '@ostler/contracts';
+import { agentUpdateService } from './services/agent-update';
 import { auditService } from './services/audit';
 import { fleetService } from './services/fleet';
 import { identityService } from './services/identity';
@@ -21,6 +23,7 @@ import type { World } from './world';
 export function mockRoutes(world: World): (router: ConnectRouter) => void {
   return (router) => {
     router.service(IdentityService, identityService(world));
+    router.service(AgentUpdateService, agentUpdateService(world));
     router.service(FleetService, fleetService(world));
     router.service(ResourceService, resourceService(world));
     router.service(OperationService, operationService(world));

@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { create } from '@bufbuild/protobuf';
 import {
+  type AgentReleaseInfo,
   type ApiToken,
   type AuditEntry,
   AuditEntrySchema,
@@ -13,7 +14,10 @@ import {
   type JoinToken,
   type Resource,
   type Revision,
+  type Rollout,
+  type SavedSelector,
   type Server,
+  type WaitingServer,
 } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
 
@@ -39,6 +43,12 @@ export class World {
   readonly sessions = new Map<string, string>();
   readonly apiTokens = new Map<string, ApiToken>();
   readonly joinTokens = new Map<string, JoinToken>();
+  readonly waiting = new Map<string, WaitingServer>();
+  /** By name. */
+  readonly selectors = new Map<string, SavedSelector>();
+  /** Newest first. */
+  readonly releases: AgentReleaseInfo[] = [];
+  readonly rollouts = new Map<string, Rollout>();
   readonly audit: AuditEntry[] = [];
   readonly watchers = new Set<AsyncQueue<LiveMessage>>();
   private version = 1000n;
@@ -73,6 +83,23 @@ export class World {
     this.servers.set(server.uid, server);
     this.tell({ case: 'serverChanged', value: server });
     return server;
+  }
+
+  putWaiting(waiting: WaitingServer): void {
+    this.waiting.set(waiting.uid, waiting);
+    this.tell({ case: 'waitingServerChanged', value: waiting });
+  }
+
+  removeWaiting(uid: string): void {
+    this.waiting.delete(uid);
+    this.tell({ case: 'waitingServerRemoved', value: uid });
+  }
+
+  putRollout(rollout: Rollout): Rollout {
+    rollout.resourceVersion = this.nextVersion();
+    this.rollouts.set(rollout.uid, rollout);
+    this.tell({ case: 'rolloutChanged', value: rollout });
+    return rollout;
   }
 
   putOperation(operation: Operation): Operation {

@@ -12,6 +12,8 @@ const readPermission: Readonly<Record<Topic, Permission>> = {
   [Topic.SERVERS]: Permission.SERVERS_READ,
   [Topic.OPERATIONS]: Permission.OPERATIONS_READ,
   [Topic.AUDIT]: Permission.AUDIT_READ,
+  [Topic.ROLLOUTS]: Permission.SERVERS_READ,
+  [Topic.WAITING_SERVERS]: Permission.SERVERS_READ,
 };
 
 export function liveService(world: World): ServiceImpl<typeof LiveService> {
@@ -57,6 +59,12 @@ function* present(world: World, reads: (topic: Topic) => boolean): Generator<Liv
   if (reads(Topic.AUDIT)) {
     for (const value of world.audit.slice(0, 100)) yield { case: 'auditEntry', value };
   }
+  if (reads(Topic.ROLLOUTS)) {
+    for (const value of world.rollouts.values()) yield { case: 'rolloutChanged', value };
+  }
+  if (reads(Topic.WAITING_SERVERS)) {
+    for (const value of world.waiting.values()) yield { case: 'waitingServerChanged', value };
+  }
 }
 
 function topicOf({ event }: LiveMessage): Topic {
@@ -68,6 +76,11 @@ function topicOf({ event }: LiveMessage): Topic {
       return Topic.OPERATIONS;
     case 'auditEntry':
       return Topic.AUDIT;
+    case 'rolloutChanged':
+      return Topic.ROLLOUTS;
+    case 'waitingServerChanged':
+    case 'waitingServerRemoved':
+      return Topic.WAITING_SERVERS;
     default:
       return Topic.SERVERS;
   }

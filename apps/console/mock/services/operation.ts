@@ -10,12 +10,11 @@ import {
   type OperationService,
 } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
+import { isEnded } from '../operations';
 import { outputOf } from '../outputs';
 import { refusal } from '../refuse';
 import { personOf } from '../sessions';
 import type { World } from '../world';
-
-const ENDED = new Set([State.SUCCEEDED, State.FAILED, State.CANCELLED, State.INTERRUPTED, State.EXPIRED]);
 
 function operationByUid(world: World, uid: string): Operation {
   const operation = world.operations.get(uid);
@@ -46,13 +45,13 @@ export function operationService(world: World): ServiceImpl<typeof OperationServ
     get: ({ uid }) => ({ operation: operationByUid(world, uid) }),
     list({ server, running }) {
       const operations = [...world.operations.values()]
-        .filter((one) => (server === '' || one.serverName === server) && !(running && ENDED.has(one.state)))
+        .filter((one) => (server === '' || one.serverName === server) && !(running && isEnded(one)))
         .toReversed();
       return { operations };
     },
     cancel({ uid }) {
       const operation = operationByUid(world, uid);
-      if (!ENDED.has(operation.state)) end(world, { ...operation, cancelRequested: true }, State.CANCELLED);
+      if (!isEnded(operation)) end(world, { ...operation, cancelRequested: true }, State.CANCELLED);
       return { operation: operationByUid(world, uid) };
     },
     wait: ({ uid }) => ({ operation: operationByUid(world, uid) }),
@@ -64,7 +63,7 @@ export function operationService(world: World): ServiceImpl<typeof OperationServ
 async function* readOutput(world: World, uid: string, from: number, follow: boolean, signal: AbortSignal) {
   let offset = from;
   while (!signal.aborted) {
-    const ended = ENDED.has(operationByUid(world, uid).state);
+    const ended = isEnded(operationByUid(world, uid));
     const data = (world.output.get(uid) ?? new Uint8Array()).subarray(offset);
     if (data.length > 0) yield { offset: BigInt(offset), data };
     offset += data.length;
@@ -75,14 +74,14 @@ async function* readOutput(world: World, uid: string, from: number, follow: bool
 
 function run(world: World, uid: string): void {
   const operation = operationByUid(world, uid);
-  if (ENDED.has(operation.state)) return;
+  if (isEnded(operation)) return;
   const lines = outputOf(operation);
   const started = { ...operation, state: State.RUNNING, startedAt: timestampNow() };
   world.putOperation(started);
   lines.forEach((line, index) =>
     world.later(index + 1, () => {
       const present = operationByUid(world, uid);
-      if (ENDED.has(present.state)) return;
+      if (isEnded(present)) return;
       append(world, uid, `${line}\n`);
       world.putOperation({
         ...present,
@@ -94,7 +93,7 @@ function run(world: World, uid: string): void {
   );
   world.later(lines.length + 1, () => {
     const present = operationByUid(world, uid);
-    if (!ENDED.has(present.state)) end(world, { ...present, exitCode: 0 }, State.SUCCEEDED);
+    if (!isEnded(present)) end(world, { ...present, exitCode: 0 }, State.SUCCEEDED);
   });
 }
 

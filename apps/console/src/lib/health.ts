@@ -99,9 +99,19 @@ const serverStates: Readonly<Record<Server_State, readonly [HealthState, string,
     'Its agent does not answer. Check the server and its network, then: systemctl status ostler-agent.',
   ],
   [Server_State.JOINED]: ['progressing', 'Joined', 'It has joined and will connect in a moment.'],
+  [Server_State.REVOKED]: [
+    'failed',
+    'Revoked',
+    'Its trust was ended: its agent is never let in again. What it serves goes on. Replace it by another machine, or remove it.',
+  ],
 };
 
+/** A hold comes before the rest: nothing reaches the server until somebody has decided. */
 export function serverHealth(server: Server): Health {
+  if (server.hold) {
+    const { message, since } = server.hold;
+    return { state: 'degraded', word: 'Held', reason: '', message, since };
+  }
   const [state, word, message] = serverStates[server.state];
   return { state, word, reason: '', message, since: server.stateSince };
 }
