@@ -1,12 +1,18 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer, connect } from 'node:tls';
 import { Pkcs10CertificateRequestGenerator } from './x509';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadConfig } from '../config';
 import { Vault } from '../platform/crypto';
+import { query } from '../platform/db';
 import { openTestDatabase, type OpenTestDatabase } from '../platform/db/open-test-database.fixture';
 import { AuthorityRepository } from './authority.repository';
 import { AGENT_LISTENER_NAME, AuthorityService } from './authority.service';
 import { newKeyPair } from './key-pairs';
+import { ListenerKeys } from './listener-keys';
 
 const serverUid = '01890000-0000-7000-8000-000000000001';
 const vault = new Vault(Buffer.alloc(32, 7));
@@ -100,4 +106,54 @@ test('development certificates come from a root that agents do not trust', async
   expect(createPublicKey(issuer!.publicKey.export({ format: 'pem', type: 'spki' })).asymmetricKeyType).toBe(
     'ec',
   );
+});
+
+const listenerKeys = async (environment: Record<string, string> = {}, sealedBy = vault) => {
+  const config = loadConfig({ OSTLER_DATA: '/nonexistent', ...environment }, false);
+  const keys = new ListenerKeys(db.unitOfWork, sealedBy, config);
+  await keys.onModuleInit();
+  return keys;
+};
+
+const pinOfCertificate = (pem: string): string => {
+  const spki = new X509Certificate(pem).publicKey.export({ format: 'der', type: 'spki' });
+  return `sha256//${createHash('sha256').update(spki).digest('base64')}`;
+};
+
+test('certificates of the public listener are of one key, through restarts and at every renewal', async () => {
+  const keys = await Promise.all([1, 2, 3].map(() => listenerKeys()));
+  expect(new Set(keys.map((one) => one.pin())).size).toBe(1);
+  const [first, second] = [
+    await authority.issueForListener(['a.example'], keys[0]!.privateKey()),
+    await authority.issueForListener(['b.example'], keys[2]!.privateKey()),
+  ];
+  expect(first.certificateChain).not.toBe(second.certificateChain);
+  expect([first, second].map((one) => pinOfCertificate(one.certificateChain))).toEqual([
+    keys[0]!.pin(),
+    keys[0]!.pin(),
+  ]);
+  expect(second.key).toBe(first.key);
+  const stored = await db.unitOfWork.asSystem('authority', () =>
+    query('select sealed_key from listener_key'),
+  );
+  expect(stored).toHaveLength(1);
+  await expect(listenerKeys({}, new Vault(Buffer.alloc(32, 8)))).rejects.toThrow();
+});
+
+test('with a certificate of the operator the pin is the one of its key, also after it was replaced', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ostler-listener-'));
+  const [one, other] = [
+    await authority.issueForListener(['own.example']),
+    await authority.issueForListener(['own.example']),
+  ];
+  await writeFile(join(folder, 'c.pem'), one.certificateChain);
+  const tls = {
+    OSTLER_TLS_CERTIFICATE: join(folder, 'c.pem'),
+    OSTLER_TLS_KEY: join(folder, 'k.pem'),
+  };
+  const keys = await listenerKeys(tls);
+  expect([keys.pin(), keys.privateKey()]).toEqual([pinOfCertificate(one.certificateChain), undefined]);
+  keys.pinCertificate(other.certificateChain);
+  expect(keys.pin()).toBe(pinOfCertificate(other.certificateChain));
+  await rm(folder, { recursive: true });
 });

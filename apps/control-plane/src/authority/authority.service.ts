@@ -18,7 +18,7 @@ import {
   serverUri,
 } from './certificate-profiles';
 import { type CertifiedKey, readCsr } from './csr';
-import { newKeyPair, privateKeyFromDer, privateKeyToDer, toPem } from './key-pairs';
+import { newKeyPair, privateKeyFromDer, privateKeyToDer, publicKeyOf, toPem } from './key-pairs';
 
 /** Name that the agents' listener carries. No tenant can own it: `internal` is no public suffix. */
 export const AGENT_LISTENER_NAME = 'agents.ostler.internal';
@@ -72,19 +72,22 @@ export class AuthorityService implements OnModuleInit {
     });
   }
 
-  /** A fresh key and certificate for a listener of this process; `names` are DNS names and addresses. */
-  async issueForListener(names: readonly string[]): Promise<ListenerIdentity> {
-    const keys = await newKeyPair();
+  /**
+   * A certificate for a listener of this process; `names` are DNS names and addresses. Over a key that stays
+   * (PKCS #8, DER) where one is given, else over a fresh one.
+   */
+  async issueForListener(names: readonly string[], privateKey?: Uint8Array): Promise<ListenerIdentity> {
+    const key = privateKey ?? (await privateKeyToDer((await newKeyPair()).privateKey));
     const { chain, notAfter } = await this.issue('intermediate', {
       commonName: names[0] ?? AGENT_LISTENER_NAME,
       names: names.map(generalName),
       usage: 'server',
-      publicKey: keys.publicKey,
+      publicKey: publicKeyOf(key),
       lifetimeMs: lifetimes.listenerMs,
     });
     const certificates = [...chain, ...this.caBundle()];
     return {
-      key: toPem('PRIVATE KEY', await privateKeyToDer(keys.privateKey)),
+      key: toPem('PRIVATE KEY', key),
       certificateChain: certificates.map((der) => toPem('CERTIFICATE', der)).join(''),
       notAfter,
     };

@@ -6,3 +6,4 @@ export {
   type ListenerIdentity,
 } from './authority.service';
 export { serverUri } from './certificate-profiles';
+export { ListenerKeys } from './listener-keys';

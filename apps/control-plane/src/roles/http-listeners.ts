@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { messageOf, systemClock, type Timer } from '@ostler/kernel';
 
-import { AuthorityService } from '../authority';
+import { AuthorityService, ListenerKeys } from '../authority';
 import { Config } from '../config';
 import { queryOne, UnitOfWork } from '../platform/db';
 import {
@@ -117,9 +117,11 @@ async function certificate(app: INestApplicationContext): Promise<TlsFiles> {
       readFile(tls.certificateFile, 'utf8'),
       readFile(tls.keyFile, 'utf8'),
     ]);
+    app.get(ListenerKeys).pinCertificate(pem);
     return { certificate: pem, key };
   }
-  const issued = await app.get(AuthorityService).issueForListener(app.get(Addresses).names());
+  const key = app.get(ListenerKeys).privateKey();
+  const issued = await app.get(AuthorityService).issueForListener(app.get(Addresses).names(), key);
   return { certificate: issued.certificateChain, key: issued.key };
 }
 
