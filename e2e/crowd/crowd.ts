@@ -50,7 +50,9 @@ export class Crowd {
     const told = joinArguments(command);
     const after = (flag: string): string => told[told.indexOf(flag) + 1] ?? '';
     const shared = { token, controlUrl: after('--control'), caPin: after('--ca-pin') };
-    const shares = this.members.map((_, at) => names.filter((_, index) => index % this.members.length === at));
+    const shares = this.members.map((_, at) =>
+      names.filter((_, index) => index % this.members.length === at),
+    );
     await Promise.all(
       this.members.map((member, at) => member.ask({ ask: 'join', names: shares[at]!, ...shared })),
     );

@@ -4,6 +4,7 @@ import { create, fromBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   ConditionStatus,
+  ErrorReason,
   ManifestIndexSchema,
   OperationReport_State,
   OperationReportSchema,
@@ -13,7 +14,7 @@ import {
   type TelemetryFrame,
   TelemetryFrameSchema,
 } from '@ostler/contracts';
-import { newUid, systemClock } from '@ostler/kernel';
+import { AppError, newUid, pause, systemClock } from '@ostler/kernel';
 import { FakeFiles } from '../../apps/agent/src/host/fs/fake';
 import { createLink, join, type RunningLink } from '../../apps/agent/src/link';
 import type { AgentCore, Fence, StoreOutcome } from '../../apps/agent/src/link/core.port';
@@ -22,6 +23,8 @@ import { MemoryAgent } from '../../packages/link-protocol/src/memory.fake';
 
 const AGENT_VERSION = '0.0.0-simulated';
 const FOLDER = '/identity';
+/** What passes by waiting: the agent's own program tries again too. */
+const passing = new Set([ErrorReason.THROTTLED, ErrorReason.UNAVAILABLE]);
 
 /** What an agent does behind its lanes, without a server: manifests are Ready at once, operations succeed at once. */
 class SimulatedCore extends MemoryAgent implements AgentCore {
@@ -129,7 +132,16 @@ export class SimulatedAgent {
 
   async join(controlUrl: string, token: string, caPin: string): Promise<void> {
     const options = { controlUrl, token, caPin, name: this.name, agentVersion: AGENT_VERSION };
-    await join(options, { files: this.files, identityFolder: FOLDER });
+    for (;;) {
+      try {
+        await join(options, { files: this.files, identityFolder: FOLDER });
+        return;
+      } catch (error) {
+        if (!(error instanceof AppError) || !passing.has(error.reason)) throw error;
+        const toldMs = (error.retryAfterSeconds || 2) * 1000;
+        await pause(systemClock, toldMs * (1 + Math.random()));
+      }
+    }
   }
 
   async start(): Promise<void> {

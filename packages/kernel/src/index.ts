@@ -1,3 +1,4 @@
+export * from './admission';
 export * from './app-error';
 export * from './async-queue';
 export * from './backoff';
