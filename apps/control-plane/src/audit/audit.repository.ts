@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AuditEntry_Outcome, ErrorReason } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
 
-import { execute, query } from '../platform/db';
+import { executeWithCommit, prepared, query } from '../platform/db';
 import type { AuditRecord } from '../platform/rpc';
 
 export interface AuditRow {
@@ -31,32 +31,33 @@ const outcomes = { done: 1, denied: 2, refused: 3 } as const;
 const columns = `uid, created_at, actor, method, outcome, reason, subject, resource_uid, generation, request_id,
   address, message`;
 
+const insertSql = prepared(
+  `insert into audit_entry (uid, tenant_uid, actor, actor_uid, method, outcome, reason, subject, resource_uid,
+     generation, request_id, address, message)
+   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::smallint[],
+     $7::smallint[], $8::text[], $9::uuid[], $10::bigint[], $11::text[], $12::text[], $13::text[])`,
+);
+
 @Injectable()
 export class AuditRepository {
-  /** One statement for all of them: an Apply of 500 resources leaves 500 entries. */
-  async insert(records: readonly AuditRecord[]): Promise<void> {
+  /** One statement for all of them: an Apply of 500 resources leaves 500 entries. Its failure fails the unit. */
+  insert(records: readonly AuditRecord[]): void {
     const column = (of: (record: AuditRecord) => unknown): unknown[] => records.map(of);
-    await execute(
-      `insert into audit_entry (uid, tenant_uid, actor, actor_uid, method, outcome, reason, subject, resource_uid,
-         generation, request_id, address, message)
-       select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::smallint[],
-         $7::smallint[], $8::text[], $9::uuid[], $10::bigint[], $11::text[], $12::text[], $13::text[])`,
-      [
-        column(() => newUid()),
-        column(({ tenantUid }) => tenantUid ?? null),
-        column(({ actor }) => storable(actor)),
-        column(({ actorUid }) => actorUid ?? null),
-        column(({ method }) => method),
-        column(({ outcome }) => outcomes[outcome]),
-        column(({ reason }) => reason),
-        column(({ subject }) => storable(subject)),
-        column(({ resourceUid }) => resourceUid ?? null),
-        column(({ generation }) => generation ?? 0n),
-        column(({ requestId }) => storable(requestId)),
-        column(({ address }) => address),
-        column(({ message }) => storable(message)),
-      ],
-    );
+    executeWithCommit(insertSql, [
+      column(() => newUid()),
+      column(({ tenantUid }) => tenantUid ?? null),
+      column(({ actor }) => storable(actor)),
+      column(({ actorUid }) => actorUid ?? null),
+      column(({ method }) => method),
+      column(({ outcome }) => outcomes[outcome]),
+      column(({ reason }) => reason),
+      column(({ subject }) => storable(subject)),
+      column(({ resourceUid }) => resourceUid ?? null),
+      column(({ generation }) => generation ?? 0n),
+      column(({ requestId }) => storable(requestId)),
+      column(({ address }) => address),
+      column(({ message }) => storable(message)),
+    ]);
   }
 
   /** Newest first, older than `before` when given. */

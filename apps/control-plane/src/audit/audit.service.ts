@@ -21,9 +21,10 @@ export class AuditTrail extends AuditSink {
     super();
   }
 
-  override async append(records: readonly AuditRecord[]): Promise<void> {
-    await this.repository.insert(records);
+  override append(records: readonly AuditRecord[]): Promise<void> {
+    this.repository.insert(records);
     this.wake.notify('audit');
+    return Promise.resolve();
   }
 
   override async noteUnknown(record: AuditRecord): Promise<void> {

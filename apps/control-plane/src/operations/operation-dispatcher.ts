@@ -104,14 +104,15 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
     if (state === undefined) return this.keepProgress(server, report);
     this.dropProgress(report.uid);
     const { reason, message } = report;
-    await this.unitOfWork.asSystem('operations', async () => {
-      if (await this.operations.end(server.uid, report, { state, reason, message }))
-        this.wake.notify('operations');
+    const ended = await this.unitOfWork.asSystem('operations', async () => {
+      const row = await this.operations.end(server.uid, report, { state, reason, message });
+      if (row) this.wake.notify('operations');
       failpoint('operation-end.written');
+      return row;
     });
     failpoint('operation-end.committed');
     this.sent.delete(report.uid);
-    this.news.tell(report.uid);
+    this.news.tell(report.uid, ended);
     return true;
   }
 

@@ -41,17 +41,22 @@ beforeAll(async () => {
 
 afterAll(() => app?.close());
 
-function startNoop() {
-  return operations.insert({
+async function startNoop(server = 'web-1') {
+  const row = await operations.insert({
     uid: newUid(),
     tenantUid,
-    serverUid,
+    server,
     spec: create(OperationSpecSchema, { operation: { case: 'noop', value: {} } }),
     retryClass: Operation_RetryClass.SAFE,
     actor: 'owner@localhost',
     deadlineSeconds: 60,
   });
+  return row!;
 }
+
+it('nothing is stored for a server that there is not', async () => {
+  expect(await system(() => startNoop('web-2'))).toBeUndefined();
+});
 
 it.each([
   [Operation_State.SUCCEEDED, 100],
@@ -62,18 +67,19 @@ it.each([
     const { uid } = await startNoop();
     const report = create(OperationReportSchema, { uid, progressPercent: 40, outputBytes: 7n });
     await operations.progress(serverUid, report);
-    expect(await operations.end(serverUid, report, end)).toBe(true);
-    expect(await operations.end(serverUid, report, { ...end, message: 'again' })).toBe(false);
-    return operations.byUid(uid);
+    const ended = await operations.end(serverUid, report, end);
+    expect(await operations.end(serverUid, report, { ...end, message: 'again' })).toBeUndefined();
+    expect(await operations.byUid(uid)).toEqual(ended);
+    return ended;
   });
   expect(row).toMatchObject({ state, progress_percent: progress, output_bytes: 7n, message: '' });
   expect(row?.ended_at).not.toBeNull();
 });
 
 it('a server ends only its own operations', async () => {
-  const { uid } = await system(startNoop);
+  const { uid } = await system(() => startNoop());
   const report = create(OperationReportSchema, { uid });
   const end = { state: Operation_State.SUCCEEDED, reason: '', message: '' };
-  expect(await system(() => operations.end(newUid(), report, end))).toBe(false);
+  expect(await system(() => operations.end(newUid(), report, end))).toBeUndefined();
   expect((await system(() => operations.byUid(uid)))?.ended_at).toBeNull();
 });

@@ -7,7 +7,7 @@ import {
   type OperationSpec,
   OperationSpecSchema,
 } from '@ostler/contracts';
-import { execute, query, queryOne } from '../platform/db';
+import { execute, prepared, query, queryOne } from '../platform/db';
 
 export interface OperationRow {
   readonly uid: string;
@@ -34,7 +34,8 @@ export interface OperationRow {
 export interface NewOperation {
   readonly uid: string;
   readonly tenantUid: string;
-  readonly serverUid: string;
+  /** Name of a server. */
+  readonly server: string;
   readonly spec: OperationSpec;
   readonly retryClass: Operation_RetryClass;
   readonly actor: string;
@@ -57,31 +58,37 @@ const columns = `o.uid, o.tenant_uid, o.server_uid, s.name as server_name, o.spe
   o.cancel_requested, o.created_at, o.started_at, o.ended_at, o.deadline`;
 const from = 'from operation o join server s on s.uid = o.server_uid';
 
+const insertSql = prepared(
+  `with s as (select uid, name from server where name = $3 and removed_at is null limit 1),
+   o as (
+     insert into operation (uid, tenant_uid, server_uid, spec, state, retry_class, actor, deadline, resource_version)
+     select $1, $2, s.uid, $4, ${PENDING}, $5, $6, now() + make_interval(secs => $7), txid_current() from s returning *
+   ) select ${columns} from o join s on s.uid = o.server_uid`,
+);
+
+const byUidSql = prepared(`select ${columns} ${from} where o.uid = $1`);
+
+const endSql = prepared(
+  `with o as (
+     update operation set state = $3::smallint, reason = $4, message = $5, exit_code = $6, ended_at = now(),
+       output_bytes = greatest(output_bytes, $7), started_at = coalesce(started_at, $8, now()),
+       progress_percent = case when $3::smallint = 3 then 100 else progress_percent end, resource_version = txid_current()
+     where uid = $1 and server_uid = $2 and ended_at is null returning *
+   ) select ${columns} from o join server s on s.uid = o.server_uid`,
+);
+
 /** Table `operation`, within the caller's unit of work. An operation ends once: every end asks `ended_at is null`. */
 @Injectable()
 export class OperationRepository {
-  async insert(operation: NewOperation): Promise<OperationRow> {
-    const { uid, tenantUid, serverUid, spec, retryClass, actor, deadlineSeconds } = operation;
-    const row = await queryOne<OperationRow>(
-      `with o as (
-         insert into operation (uid, tenant_uid, server_uid, spec, state, retry_class, actor, deadline, resource_version)
-         values ($1, $2, $3, $4, ${PENDING}, $5, $6, now() + make_interval(secs => $7), txid_current()) returning *
-       ) select ${columns} from o join server s on s.uid = o.server_uid`,
-      [
-        uid,
-        tenantUid,
-        serverUid,
-        Buffer.from(toBinary(OperationSpecSchema, spec)),
-        retryClass,
-        actor,
-        deadlineSeconds,
-      ],
-    );
-    return row!;
+  /** Undefined when there is no such server. */
+  insert(operation: NewOperation): Promise<OperationRow | undefined> {
+    const { uid, tenantUid, server, spec, retryClass, actor, deadlineSeconds } = operation;
+    const bytes = Buffer.from(toBinary(OperationSpecSchema, spec));
+    return queryOne(insertSql, [uid, tenantUid, server, bytes, retryClass, actor, deadlineSeconds]);
   }
 
   byUid(uid: string): Promise<OperationRow | undefined> {
-    return queryOne(`select ${columns} ${from} where o.uid = $1`, [uid]);
+    return queryOne(byUidSql, [uid]);
   }
 
   /** Newest first, after a uid. */
@@ -154,25 +161,18 @@ export class OperationRepository {
     );
   }
 
-  /** True when this ended it; false when it had ended before or is not of this server. */
-  async end(serverUid: string, report: OperationReport, end: End): Promise<boolean> {
-    const count = await execute(
-      `update operation set state = $3::smallint, reason = $4, message = $5, exit_code = $6, ended_at = now(),
-         output_bytes = greatest(output_bytes, $7), started_at = coalesce(started_at, $8, now()),
-         progress_percent = case when $3::smallint = 3 then 100 else progress_percent end, resource_version = txid_current()
-       where uid = $1 and server_uid = $2 and ended_at is null`,
-      [
-        report.uid,
-        serverUid,
-        end.state,
-        end.reason,
-        end.message,
-        report.exitCode ?? null,
-        report.outputBytes,
-        report.startedAt ? new Date(Number(report.startedAt.seconds) * 1000) : null,
-      ],
-    );
-    return count > 0;
+  /** The row when this ended it; undefined when it had ended before or is not of this server. */
+  end(serverUid: string, report: OperationReport, end: End): Promise<OperationRow | undefined> {
+    return queryOne(endSql, [
+      report.uid,
+      serverUid,
+      end.state,
+      end.reason,
+      end.message,
+      report.exitCode ?? null,
+      report.outputBytes,
+      report.startedAt ? new Date(Number(report.startedAt.seconds) * 1000) : null,
+    ]);
   }
 
   /** Ends without a word of the agent. */

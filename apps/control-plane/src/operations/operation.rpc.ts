@@ -1,16 +1,20 @@
+import { create } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import {
   type CancelOperationRequest,
   type GetOperationRequest,
   type ListOperationsRequest,
+  type Operation,
   OperationService as OperationContract,
   type ReadOutputRequest,
   type StartOperationRequest,
+  StartOperationResponseSchema,
   type WaitOperationRequest,
 } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
-import { audit, currentCall, pageTokenAfter, positionOf, RpcRegistry } from '../platform/rpc';
+import { audit, currentCall, Mutations, pageTokenAfter, positionOf, RpcRegistry } from '../platform/rpc';
+import type { OperationRow } from './operation.repository';
 import { OperationsService } from './operations.service';
 import { OutputService } from './output.service';
 
@@ -22,26 +26,36 @@ const DEFAULT_WAIT_SECONDS = 30;
 export class OperationRpc implements OnModuleInit, ServiceImpl<typeof OperationContract> {
   constructor(
     private readonly rpc: RpcRegistry,
+    private readonly mutations: Mutations,
     private readonly operations: OperationsService,
     private readonly outputs: OutputService,
   ) {}
 
   onModuleInit(): void {
-    this.rpc.service(OperationContract, this, { ownUnit: ['wait'] });
+    this.rpc.service(OperationContract, this, { ownUnit: ['start', 'wait'] });
   }
 
-  async start({ server, spec, deadlineSeconds }: StartOperationRequest) {
+  async start(request: StartOperationRequest, { signal }: HandlerContext) {
+    const { tenantUid, tenantUids, actor } = currentCall();
+    const { server, spec, waitSeconds } = request;
     if (!spec) throw AppError.invalid('spec', 'REQUIRED', 'say what to do.');
-    audit.note({ subject: `Server ${server}`, message: `operation ${spec.operation.case}` });
-    const { tenantUid, actor } = currentCall();
-    const wish = {
-      tenantUid,
-      actor,
-      server,
-      spec,
-      deadlineSeconds: deadlineSeconds || DEFAULT_DEADLINE_SECONDS,
+    const deadlineSeconds = request.deadlineSeconds || DEFAULT_DEADLINE_SECONDS;
+    const timeoutMs = waitSeconds * 1000;
+    let waited: Promise<Operation> | undefined;
+    // Waits from before the agent hears of it: its end cannot be missed, and nothing is read in between.
+    const committed = (known: OperationRow): void => {
+      waited = this.operations.wait(tenantUids, known.uid, { timeoutMs, signal, known });
+      waited.catch(() => undefined);
     };
-    return { operation: await this.operations.start(wish) };
+    const wish = { tenantUid, actor, server, spec, deadlineSeconds, ...(waitSeconds > 0 && { committed }) };
+    const stored = await this.mutations.unit(async () => {
+      audit.note({ subject: `Server ${server}`, message: `operation ${spec.operation.case}` });
+      return create(StartOperationResponseSchema, { operation: await this.operations.start(wish) });
+    });
+    if (waitSeconds === 0) return stored;
+    // A repeat stores nothing, and waits for what the first call stored.
+    waited ??= this.operations.wait(tenantUids, stored.operation!.uid, { timeoutMs, signal });
+    return { operation: await waited };
   }
 
   async get({ uid }: GetOperationRequest) {
@@ -65,7 +79,8 @@ export class OperationRpc implements OnModuleInit, ServiceImpl<typeof OperationC
   async wait({ uid, waitSeconds }: WaitOperationRequest, context: HandlerContext) {
     const timeoutMs = (waitSeconds || DEFAULT_WAIT_SECONDS) * 1000;
     const { tenantUids } = currentCall();
-    return { operation: await this.operations.wait(tenantUids, uid, timeoutMs, context.signal) };
+    const { signal } = context;
+    return { operation: await this.operations.wait(tenantUids, uid, { timeoutMs, signal }) };
   }
 
   readOutput({ uid, offset, follow }: ReadOutputRequest, context: HandlerContext) {

@@ -71,6 +71,41 @@ test('the same request id is the same operation', async () => {
   await leave();
 });
 
+const startAndWait = async (requestId: string, waitSeconds: number) =>
+  (
+    await app.operations.start({
+      requestId,
+      server: 'worker',
+      spec: { operation: { case: 'noop', value: {} } },
+      waitSeconds,
+    })
+  ).operation!;
+
+test('one call starts an operation and answers with its end', async () => {
+  const { agent, leave } = await connected();
+  const requestId = newUid();
+  const operation = await startAndWait(requestId, 10);
+  expect(operation).toMatchObject({ state: Operation_State.SUCCEEDED, progressPercent: 100 });
+  expect(operation).toEqual((await app.operations.get({ uid: operation.uid })).operation);
+  // A repeat is the same operation, and waits for its end as well.
+  expect(await startAndWait(requestId, 10)).toEqual(operation);
+  expect(agent.effects.get(operation.uid)).toBe(1);
+  await leave();
+});
+
+test('one call that starts and waits answers with the state then, when the time is over', async () => {
+  const requestId = newUid();
+  const operation = await startAndWait(requestId, 1);
+  expect(operation.state).toBe(Operation_State.PENDING);
+  const { leave } = await connected();
+  await wait(operation.uid);
+  expect(await startAndWait(requestId, 1)).toMatchObject({
+    uid: operation.uid,
+    state: Operation_State.SUCCEEDED,
+  });
+  await leave();
+});
+
 test('what is started while the server is away is sent when it comes', async () => {
   const { uid } = await start();
   expect((await wait(uid, 1)).state).toBe(Operation_State.PENDING);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ErrorReason, type Operation, type OperationSpec } from '@ostler/contracts';
 import { AppError, newUid } from '@ostler/kernel';
-import { FleetService } from '../fleet';
 import { afterCommit, UnitOfWork, Wake } from '../platform/db';
 import { failpoint } from '../platform/failpoints';
 import { requirePermission } from '../platform/rpc';
@@ -17,6 +16,15 @@ export interface StartWish {
   readonly server: string;
   readonly spec: OperationSpec;
   readonly deadlineSeconds: number;
+  /** When it is committed, before the agent hears of it. */
+  readonly committed?: (operation: OperationRow) => void;
+}
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Just stored, in state pending. */
+  readonly known?: OperationRow;
 }
 
 /** Operations, within the caller's unit of work unless it says otherwise. */
@@ -25,7 +33,6 @@ export class OperationsService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly wake: Wake,
-    private readonly fleet: FleetService,
     private readonly operations: OperationRepository,
     private readonly dispatcher: OperationDispatcher,
     private readonly news: OperationNews,
@@ -36,17 +43,13 @@ export class OperationsService {
     const kind = kindOf(wish.spec);
     if (!kind) throw AppError.invalid('spec.operation', 'UNKNOWN', 'this control plane does not know it.');
     if (kind.permission !== undefined) requirePermission(kind.permission, `run "${kind.title}"`);
-    const serverUid = await this.fleet.uidOf(wish.server);
-    const row = await this.operations.insert({
-      ...wish,
-      uid: newUid(),
-      serverUid,
-      retryClass: kind.retryClass,
-    });
+    const row = await this.operations.insert({ ...wish, uid: newUid(), retryClass: kind.retryClass });
+    if (!row) throw AppError.notFound(`Server ${wish.server}`);
     this.wake.notify('operations');
     failpoint('operation.written');
     afterCommit(() => {
       failpoint('operation.committed');
+      wish.committed?.(row);
       this.dispatcher.dispatch(row);
       failpoint('operation.sent');
     });
@@ -82,16 +85,11 @@ export class OperationsService {
   }
 
   /** Opens units of its own: it waits without a transaction. */
-  async wait(
-    tenantUids: readonly string[],
-    uid: string,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<Operation> {
-    const read = () => this.unitOfWork.asTenant(tenantUids, () => this.require(uid));
-    return toOperation(
-      await this.news.follow(uid, { timeoutMs, signal }, read, (row) => row.ended_at !== null),
-    );
+  async wait(tenantUids: readonly string[], uid: string, options: WaitOptions): Promise<Operation> {
+    // An end is told to those only who have read the operation before, or have stored it.
+    const read = async (told?: OperationRow) =>
+      told ?? (await this.unitOfWork.readAsTenant(tenantUids, () => this.require(uid)));
+    return toOperation(await this.news.follow(uid, options, read, (row) => row.ended_at !== null));
   }
 
   /** For watches: what changed since a version, and the version to go on from; 0 begins with the latest. */

@@ -2,6 +2,16 @@ export { Database, type DatabaseOptions } from './database';
 export { migrate } from './migrate';
 export { codeOf, isDatabaseAway } from './pg-errors';
 export { type SystemReason, systemReasons } from './system-reasons';
-export { afterCommit, execute, isInUnit, manager, query, queryOne } from './unit';
+export {
+  afterCommit,
+  execute,
+  executeWithCommit,
+  isInUnit,
+  manager,
+  type Prepared,
+  prepared,
+  query,
+  queryOne,
+} from './unit';
 export { UnitOfWork } from './unit-of-work';
 export { Wake, type WakeWord } from './wake';

@@ -2,7 +2,9 @@ import { newUid } from '@ostler/kernel';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { afterCommit, execute, isDatabaseAway, manager, query, queryOne } from '.';
+import {
+  afterCommit, Database, execute, executeWithCommit, isDatabaseAway, manager, prepared, query, queryOne, UnitOfWork,
+} from '.'; // prettier-ignore
 import { openTestDatabase, type OpenTestDatabase } from './open-test-database.fixture';
 import { proveRowSecurityWithin } from './row-security-proof';
 
@@ -78,6 +80,86 @@ describe('a tenant', () => {
       );
     }
   });
+});
+
+describe('a call that only reads', () => {
+  it('sees its own rows and writes none', async () => {
+    expect(await db.unitOfWork.readAsTenant([mine], counters)).toEqual([{ tenant_uid: mine }]);
+    const write = () => execute('update tenant_counter set resource_version = resource_version');
+    await expect(db.unitOfWork.readAsTenant([mine], write)).rejects.toThrow(/read-only transaction/);
+    expect(() => db.unitOfWork.readAsTenant(['not a uid'], counters)).toThrow('named by its uid');
+  });
+
+  it('leaves its connection to the next one as it was', async () => {
+    const reads = Array.from({ length: 40 }, (_, index) =>
+      db.unitOfWork.readAsTenant(index % 2 ? [mine] : [theirs], counters),
+    );
+    const seen = await Promise.all(reads);
+    expect(seen.map(([row]) => row?.tenant_uid)).toEqual(seen.map((_, index) => (index % 2 ? mine : theirs)));
+  });
+});
+
+describe('a statement that is heard with the commit', () => {
+  const nameSql = prepared('update tenant set name = $2 where uid = $1');
+  const nameOf = async (uid: string) =>
+    (
+      await db.unitOfWork.asSystem('people', () =>
+        queryOne<{ name: string }>('select name from tenant where uid = $1', [uid]),
+      )
+    )?.name;
+
+  it('is committed with the rest, in the order of sending', async () => {
+    await db.unitOfWork.asSystem('people', async () => {
+      executeWithCommit(nameSql, [mine, 'first']);
+      executeWithCommit(nameSql, [mine, 'second']);
+    });
+    expect(await nameOf(mine)).toBe('second');
+  });
+
+  it('takes everything with it when it fails', async () => {
+    const ran: string[] = [];
+    const failed = db.unitOfWork.asSystem('people', async () => {
+      afterCommit(() => ran.push('never'));
+      await execute(nameSql, [theirs, 'renamed']);
+      executeWithCommit(nameSql, [mine, null]);
+    });
+    await expect(failed).rejects.toThrow(/null value in column "name"/);
+    expect([await nameOf(theirs), ran]).toEqual([theirs, []]);
+  });
+
+  it('runs under the scope of its own part of the unit', async () => {
+    const failed = db.unitOfWork.asTenant([mine], async () => {
+      await db.unitOfWork.asSystem('people', async () => executeWithCommit(nameSql, [mine, 'by the system']));
+      executeWithCommit(nameSql, [mine, 'by the tenant']);
+    });
+    await expect(failed).rejects.toThrow(/permission denied/);
+  });
+});
+
+it('keeps no plan behind a pooler, whose next transaction may be on another connection', async () => {
+  const isKept = prepared('select count(*)::int as kept from pg_prepared_statements');
+  const keptWith = async (directUrl: string): Promise<number | undefined> => {
+    const database = await Database.open({
+      url: db.url,
+      directUrl,
+      log: { warn: () => undefined },
+      poolSize: 1,
+    });
+    const ask = () => queryOne<{ kept: number }>(isKept);
+    const row = await new UnitOfWork(database).readAsTenant([mine], ask);
+    await database.close();
+    return row?.kept;
+  };
+  const otherUrl = `${db.url}${db.url.includes('?') ? '&' : '?'}application_name=direct`;
+  expect([await keptWith(db.url), await keptWith(otherUrl)]).toEqual([1, 0]);
+});
+
+it('a statement outside of a transaction sees nothing and writes nothing', async () => {
+  const { dataSource } = db.database;
+  expect(await dataSource.query('select current_user as role')).toEqual([{ role: 'ostler_app' }]);
+  expect(await dataSource.query('select from tenant_counter')).toEqual([]);
+  const write = dataSource.query('insert into tenant_counter (tenant_uid) values ($1)', [newUid()]);
+  await expect(write).rejects.toThrow(/row-level security/);
 });
 
 it('gives TypeORM the same transaction and the same rows', async () => {

@@ -21,10 +21,17 @@ export class UnitOfWork {
 
   /** Runs `work` with the rows of these tenants. Within a tenant's unit they must be among its own. */
   asTenant<T>(tenantUids: readonly string[], work: () => Promise<T>): Promise<T> {
-    for (const uid of tenantUids) {
-      if (!isUuid(uid)) throw new Error('a tenant is named by its uid');
-    }
+    checkUids(tenantUids);
     return this.run({ tenantUids }, work);
+  }
+
+  /**
+   * The same for a call that changes nothing: PostgreSQL refuses to write in it, so that the end of the
+   * transaction is not waited for.
+   */
+  readAsTenant<T>(tenantUids: readonly string[], work: () => Promise<T>): Promise<T> {
+    checkUids(tenantUids);
+    return this.run({ tenantUids }, work, 'read only');
   }
 
   /** Runs `work` with every row. A loop's unit is run again after a serialization failure or a deadlock. */
@@ -39,9 +46,9 @@ export class UnitOfWork {
     }
   }
 
-  private run<T>(scope: Scope, work: () => Promise<T>): Promise<T> {
+  private run<T>(scope: Scope, work: () => Promise<T>, access: Access = 'read write'): Promise<T> {
     const outer = frames.getStore();
-    return outer ? this.join(outer.unit, scope, work) : this.begin(scope, work);
+    return outer ? this.join(outer.unit, scope, work) : this.begin(scope, work, access);
   }
 
   private async join<T>(unit: Unit, scope: Scope, work: () => Promise<T>): Promise<T> {
@@ -52,9 +59,9 @@ export class UnitOfWork {
     // Before the first wait, so that a parallel flow is refused and never runs with the wrong role.
     unit.scope = scope;
     try {
-      await unit.client.query(setScope(scope));
+      changeScope(unit, scope);
       const result = await frames.run({ unit, scope }, work);
-      await unit.client.query(setScope(before));
+      changeScope(unit, before);
       return result;
     } catch (error) {
       // After a failed statement the transaction refuses this too, and can only be rolled back.
@@ -65,12 +72,14 @@ export class UnitOfWork {
     }
   }
 
-  private async begin<T>(scope: Scope, work: () => Promise<T>): Promise<T> {
+  private async begin<T>(scope: Scope, work: () => Promise<T>, access: Access): Promise<T> {
     const runner = this.database.dataSource.createQueryRunner();
     try {
       const client = (await runner.connect()) as PoolClient;
-      const unit: Unit = { client, runner, scope, wakes: new Set(), afterCommit: [] };
-      const result = await inTransaction(unit, work);
+      const { keepsPlans } = this.database;
+      const lists = { wakes: new Set<string>(), afterCommit: [], heardAtCommit: [] };
+      const unit: Unit = { client, runner, scope, keepsPlans, ...lists };
+      const result = await inTransaction(unit, work, access);
       for (const run of unit.afterCommit) frames.exit(run);
       return result;
     } finally {
@@ -79,21 +88,42 @@ export class UnitOfWork {
   }
 }
 
-async function inTransaction<T>(unit: Unit, work: () => Promise<T>): Promise<T> {
+type Access = 'read only' | 'read write';
+
+function checkUids(tenantUids: readonly string[]): void {
+  for (const uid of tenantUids) {
+    if (!isUuid(uid)) throw new Error('a tenant is named by its uid');
+  }
+}
+
+async function inTransaction<T>(unit: Unit, work: () => Promise<T>, access: Access): Promise<T> {
   const { client, runner, scope } = unit;
+  // Sent together with the first statement. Should it fail, those behind it find a transaction that is
+  // aborted, or the role of a new connection, which sees and writes nothing (database.ts).
+  const begun = client.query(`begin ${access}; ${setScope(scope)}`);
+  begun.catch(() => undefined);
+  unit.heardAtCommit.push(begun);
   try {
-    // One round trip. TypeORM is told, so that a save of its own joins this transaction.
-    await client.query(`begin; ${setScope(scope)}`);
+    // TypeORM is told, so that a save of its own joins this transaction.
     Object.assign(runner, { isTransactionActive: true });
     const value = await frames.run({ unit, scope }, work);
-    await commit(unit);
+    if (access === 'read only') endReading(unit);
+    else await commit(unit);
     return value;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
+    await begun;
     throw error;
   } finally {
     Object.assign(runner, { isTransactionActive: false });
   }
+}
+
+/** Not waited for: should it fail, the transaction is aborted and refuses what comes behind it. */
+function changeScope({ client, heardAtCommit }: Unit, scope: Scope): void {
+  const changed = client.query(setScope(scope));
+  changed.catch(() => undefined);
+  heardAtCommit.push(changed);
 }
 
 function isSame(one: Scope, other: Scope): boolean {
@@ -110,10 +140,18 @@ function setScope({ tenantUids }: Scope): string {
   return `select set_config('role', '${role}', true), set_config('ostler.tenants', '${tenants}', true)`;
 }
 
+/** There is nothing to lose: should it fail, the connection is broken, and the pool drops it. */
+function endReading({ client }: Unit): void {
+  client.query('commit').catch(() => undefined);
+}
+
 /** With the wake-ups in one round trip. Their words are our own, so they can stand in the text. */
-async function commit({ client, wakes }: Unit): Promise<void> {
+async function commit({ client, wakes, heardAtCommit }: Unit): Promise<void> {
   const notify = [...wakes].map((word) => `select pg_notify('ostler', '${word}'); `);
-  const answer: QueryResult | QueryResult[] = await client.query(`${notify.join('')}commit`);
+  const sent = client.query(`${notify.join('')}commit`);
+  sent.catch(() => undefined);
+  await Promise.all(heardAtCommit);
+  const answer: QueryResult | QueryResult[] = await sent;
   const last = Array.isArray(answer) ? answer.at(-1) : answer;
   // PostgreSQL answers COMMIT of a failed transaction with success and a rollback.
   if (last?.command !== 'COMMIT')

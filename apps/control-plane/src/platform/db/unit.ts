@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import type { PoolClient, QueryResultRow } from 'pg';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import type { EntityManager, QueryRunner } from 'typeorm';
 
 /** What a unit of work may see: the rows of these tenants, or (undefined) every row, as the system. */
@@ -15,7 +15,29 @@ export interface Unit {
   scope: Scope;
   readonly wakes: Set<string>;
   readonly afterCommit: (() => void)[];
+  /** Answers that are heard with that of the commit. */
+  readonly heardAtCommit: Promise<unknown>[];
+  /** False behind a pooler, where the next transaction may be on another connection. */
+  readonly keepsPlans: boolean;
 }
+
+/** A statement whose plan every connection keeps. */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
+
+let preparedCount = 0;
+
+/**
+ * For statements that run all the time: planning them under row-level security takes longer than running
+ * them. Made once, where a module is loaded; the text is constant.
+ */
+export function prepared(text: string): Prepared {
+  return { name: `ostler_${++preparedCount}`, text };
+}
+
+type Statement = string | Prepared;
 
 interface Frame {
   readonly unit: Unit;
@@ -40,21 +62,39 @@ export function manager(): EntityManager {
 }
 
 /** Rows of a statement in this unit of work. bigint comes as bigint, bytea as Buffer, timestamptz as Date. */
-export async function query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-  return (await currentUnit().client.query<QueryResultRow>(sql, [...parameters])).rows as Row[];
+export async function query<Row>(sql: Statement, parameters: readonly unknown[] = []): Promise<Row[]> {
+  return (await send(sql, parameters)).rows as Row[];
 }
 
 /** The first row of a statement in this unit of work, if there is one. */
 export async function queryOne<Row>(
-  sql: string,
+  sql: Statement,
   parameters: readonly unknown[] = [],
 ): Promise<Row | undefined> {
   return (await query<Row>(sql, parameters))[0];
 }
 
 /** Runs a statement in this unit of work and tells how many rows it touched. */
-export async function execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-  return (await currentUnit().client.query(sql, [...parameters])).rowCount ?? 0;
+export async function execute(sql: Statement, parameters: readonly unknown[] = []): Promise<number> {
+  return (await send(sql, parameters)).rowCount ?? 0;
+}
+
+/**
+ * Runs a statement in this unit of work and hears its answer with that of the commit, which saves a round
+ * trip. Its failure fails the unit. For the last ones, when nothing depends on what they touched.
+ */
+export function executeWithCommit(sql: Statement, parameters: readonly unknown[] = []): void {
+  const answer = send(sql, parameters);
+  answer.catch(() => undefined);
+  currentUnit().heardAtCommit.push(answer);
+}
+
+/** Statements that are sent before the answers of earlier ones have come run in the order of sending. */
+function send(sql: Statement, parameters: readonly unknown[]): Promise<QueryResult> {
+  const { client, keepsPlans } = currentUnit();
+  const values = [...parameters];
+  if (typeof sql === 'string') return client.query<QueryResultRow>(sql, values);
+  return client.query<QueryResultRow>(keepsPlans ? { ...sql, values } : { text: sql.text, values });
 }
 
 /** Runs once this unit of work is committed, outside of it; never when it is rolled back. */

@@ -39,5 +39,6 @@ function withinUnit(
   const answer = async (request: unknown, context: HandlerContext): Promise<Message> =>
     create(method.output, (await handler(request, context)) as MessageInitShape<typeof method.output>);
   if (rulesOf(method).isMutation) return (request, context) => mutations.unit(() => answer(request, context));
-  return (request, context) => unitOfWork.asTenant(currentCall().tenantUids, () => answer(request, context));
+  return (request, context) =>
+    unitOfWork.readAsTenant(currentCall().tenantUids, () => answer(request, context));
 }

@@ -6,7 +6,7 @@ import { ErrorReason } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 
 import { Vault } from '../crypto';
-import { execute, isInUnit, queryOne, UnitOfWork } from '../db';
+import { execute, executeWithCommit, isInUnit, prepared, queryOne, UnitOfWork } from '../db';
 import { doneRecords } from './audit-records';
 import { anyCall, type Call, currentCall } from './call';
 import { rulesOf } from './method-rules';
@@ -18,6 +18,11 @@ interface LedgerRow {
   readonly body_hmac: Buffer;
   readonly response: Buffer;
 }
+
+const insertSql =
+  prepared(`insert into request_ledger (tenant_uid, request_id, actor_uid, method, body_hmac, response)
+  values ($1, $2, $3, $4, $5, '') on conflict do nothing`);
+const keepSql = prepared('update request_ledger set response = $3 where tenant_uid = $1 and request_id = $2');
 
 /** The body of the call under way, for the ledger. */
 const bodies = new WeakMap<Call, Message>();
@@ -53,7 +58,7 @@ export class Mutations {
       const first = await this.takeRequestId(call);
       if (first) return first as T;
       const response = await work();
-      await this.keepResponse(call, response);
+      this.keepResponse(call, response);
       if (!call.auditSkipped) await this.sink.append(doneRecords(call));
       return response;
     });
@@ -64,11 +69,7 @@ export class Mutations {
     if (!rulesOf(call.method).isIdempotent) return undefined;
     const { tenantUid, actorUid } = currentCall();
     const body = this.bodyHmac(call);
-    const inserted = await execute(
-      `insert into request_ledger (tenant_uid, request_id, actor_uid, method, body_hmac, response)
-       values ($1, $2, $3, $4, $5, '') on conflict do nothing`,
-      [tenantUid, call.requestId, actorUid, methodName(call), body],
-    );
+    const inserted = await execute(insertSql, [tenantUid, call.requestId, actorUid, methodName(call), body]);
     if (inserted === 1) return undefined;
     const row = await queryOne<LedgerRow>(
       'select actor_uid, method, body_hmac, response from request_ledger where tenant_uid = $1 and request_id = $2',
@@ -80,10 +81,10 @@ export class Mutations {
     return fromBinary(call.method.output, this.vault.open(row.response, place(call)));
   }
 
-  private async keepResponse(call: Call, response: Message): Promise<void> {
+  private keepResponse(call: Call, response: Message): void {
     if (!rulesOf(call.method).isIdempotent) return;
     const bytes = toBinary(call.method.output, response as MessageShape<DescMessage>);
-    await execute('update request_ledger set response = $3 where tenant_uid = $1 and request_id = $2', [
+    executeWithCommit(keepSql, [
       currentCall().tenantUid,
       call.requestId,
       this.vault.seal(bytes, place(call)),
