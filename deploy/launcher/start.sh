@@ -9,5 +9,10 @@ ensure_packages
 ensure_build
 ensure_nginx
 
+# The agent for other servers, packed and signed beside: what was made of the same build is not made again.
+mkdir -p "$OSTLER_ROOT/dist"
+(nice -n 19 node "$OSTLER_ROOT/deploy/release/make-release.ts" --when-changed \
+  </dev/null >"$OSTLER_ROOT/dist/agent-release.log" 2>&1 &)
+
 # Takes this process's place: signals reach the control plane itself, which ends all that it started.
 exec node "$OSTLER_ROOT/apps/control-plane/dist/main.js" "$@"

@@ -1,5 +1,6 @@
 export * from './agent-control-lane';
 export * from './agent-core';
+export * from './agent-release';
 export * from './agent-telemetry-lane';
 export * from './control-plane-control-lane';
 export * from './control-plane-core';
