@@ -1,12 +1,20 @@
 import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority';
 import { LinkModule } from '../link';
+import { ConnectionCheckRpc } from './connection-check.rpc';
+import { ConnectionCheckService } from './connection-check.service';
 import { FleetRpc } from './fleet.rpc';
 import { FleetService } from './fleet.service';
 import { JoinTokenRepository } from './join-token.repository';
 import { JoinRpc } from './join.rpc';
 import { JoinService } from './join.service';
 import { NotBuiltYet } from './not-built-yet';
+import { RemovalRepository } from './removal.repository';
+import { RemovalRpc } from './removal.rpc';
+import { RemovalService } from './removal.service';
+import { SelectorsRepository } from './selectors.repository';
+import { SelectorsRpc } from './selectors.rpc';
+import { SelectorsService } from './selectors.service';
 import { ResourcesModule } from '../resources';
 import { FleetDirectory } from './server-directory';
 import { ServerStateLoop } from './server-state.loop';
@@ -15,6 +23,8 @@ import { ServerRepository } from './server.repository';
 @Module({
   imports: [AuthorityModule, LinkModule, ResourcesModule],
   providers: [
+    ConnectionCheckRpc,
+    ConnectionCheckService,
     FleetDirectory,
     FleetRpc,
     FleetService,
@@ -22,6 +32,12 @@ import { ServerRepository } from './server.repository';
     JoinService,
     JoinTokenRepository,
     NotBuiltYet,
+    RemovalRepository,
+    RemovalRpc,
+    RemovalService,
+    SelectorsRepository,
+    SelectorsRpc,
+    SelectorsService,
     ServerRepository,
     ServerStateLoop,
   ],

@@ -9,7 +9,6 @@ import {
   type JoinToken,
   JoinTokenSchema,
   type ListServersRequest,
-  type RemoveServerRequest,
   type RevokeJoinTokenRequest,
   type UpdateServerRequest,
 } from '@ostler/contracts';
@@ -47,11 +46,6 @@ export class FleetRpc implements OnModuleInit, Partial<ServiceImpl<typeof FleetC
   async updateServer({ name, displayName, labels }: UpdateServerRequest) {
     audit.note({ subject: `Server ${name}` });
     return { server: await this.fleet.update(name, displayName, labels) };
-  }
-
-  async removeServer({ name, force }: RemoveServerRequest) {
-    audit.note({ subject: `Server ${name}`, message: force ? 'by force' : '' });
-    return { consequence: await this.fleet.remove(name, force) };
   }
 
   async createJoinToken(request: CreateJoinTokenRequest) {

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { ErrorReason, type Server } from '@ostler/contracts';
+import type { Server } from '@ostler/contracts';
 import { AppError, newUid } from '@ostler/kernel';
 import { AuthorityService } from '../authority';
 import { Config } from '../config';
-import { ConnectedAgents } from '../link';
 import { hashToken, newToken } from '../platform/crypto';
-import { afterCommit, UnitOfWork, Wake } from '../platform/db';
+import { UnitOfWork, Wake } from '../platform/db';
 import { Addresses } from '../platform/http';
 import { ServerChanges } from '../resources';
 import { JoinTokenRepository, type JoinTokenRow, type NewJoinToken } from './join-token.repository';
@@ -23,7 +22,6 @@ export class FleetService {
     private readonly tokens: JoinTokenRepository,
     private readonly states: ServerStateLoop,
     private readonly placements: ServerChanges,
-    private readonly agents: ConnectedAgents,
     private readonly authority: AuthorityService,
     private readonly addresses: Addresses,
     private readonly config: Config,
@@ -50,25 +48,6 @@ export class FleetService {
     await this.placements.placementsChanged(uid);
     this.wake.notify('servers');
     return this.get(name);
-  }
-
-  /** @throws AppError REFERENCED while something is placed on it and it is not forced. */
-  async remove(name: string, force: boolean): Promise<string> {
-    const { uid } = await this.require(name);
-    const placed = await this.unitOfWork.asSystem('agent-lane', () => this.servers.placementsOn(uid));
-    if (placed > 0 && !force) {
-      throw new AppError(
-        ErrorReason.REFERENCED,
-        `${placed} resources are placed on ${name}. Move or delete them first, or remove the server by force: ` +
-          'then what they run there goes on until somebody ends it by hand.',
-      );
-    }
-    await this.placements.removed(uid);
-    await this.servers.markRemoved(uid);
-    this.wake.notify('servers');
-    afterCommit(() => this.agents.disconnect(uid, 'REVOKED'));
-    if (placed === 0) return `Nothing was placed on ${name}. Its agent is not let in any more.`;
-    return `${placed} resources were placed on ${name}. They go on running there, and nothing manages them any more.`;
   }
 
   /** The token is shown this once. */

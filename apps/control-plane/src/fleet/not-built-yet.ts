@@ -22,11 +22,6 @@ export class NotBuiltYet implements OnModuleInit {
       decideWaitingServer: later,
       // service
       discardOrphans: later,
-      // fleet
-      checkConnection: later,
-      listSavedSelectors: later,
-      saveSelector: later,
-      deleteSelector: later,
     });
     // trust
     this.rpc.service(JoinService, { challenge: later, recover: later });

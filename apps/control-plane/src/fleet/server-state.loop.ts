@@ -15,6 +15,11 @@ interface KnownServer {
   written: Server_State;
 }
 
+interface LaneEnded {
+  readonly why: string;
+  readonly at: Date;
+}
+
 /**
  * Computes the state of every server from its frames and writes it when it changes, and once a minute when
  * each was last seen. Ends the lanes of servers that were removed, by whichever process.
@@ -22,6 +27,8 @@ interface KnownServer {
 @Injectable()
 export class ServerStateLoop implements OnModuleInit, PulseListener {
   private readonly known = new Map<string, KnownServer>();
+  /** Lanes that ended and whose end is not written yet. */
+  private readonly ends = new Map<string, LaneEnded>();
   private readonly waker = new Waker();
   private readonly clock: Clock = systemClock;
   private removalsWanted = false;
@@ -50,8 +57,10 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
     this.known.get(serverUid)?.pulse.frame(this.clock.monotonic());
   }
 
-  disconnected(serverUid: string): void {
+  disconnected(serverUid: string, why: string): void {
     this.known.get(serverUid)?.pulse.disconnected();
+    this.ends.set(serverUid, { why, at: new Date(this.clock.now()) });
+    this.waker.poke();
   }
 
   /** When the last frame of its agent came to this process. */
@@ -82,6 +91,7 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
   /** One turn: everything that it does is safe to do again. */
   async step(): Promise<void> {
     if (this.removalsWanted) await this.endRemoved();
+    if (this.ends.size > 0) await this.keepEnds();
     await this.writeChanges();
     if (this.clock.monotonic() - this.seenKeptMs >= KEEP_SEEN_MS) await this.keepSeen();
   }
@@ -147,6 +157,21 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
       );
     }
     this.seenKeptMs = this.clock.monotonic();
+  }
+
+  /** Why each lane ended, for who asks later; a thousand of them are one statement. */
+  private async keepEnds(): Promise<void> {
+    const ends = [...this.ends];
+    await this.unitOfWork.asSystem('server-state', async () => {
+      await execute(
+        `update server s set last_disconnect = lane.why, last_disconnect_at = lane.at, resource_version = txid_current()
+         from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as lane (uid, why, at)
+         where s.uid = lane.uid and s.removed_at is null`,
+        [ends.map(([uid]) => uid), ends.map(([, { why }]) => why), ends.map(([, { at }]) => at)],
+      );
+      this.wake.notify('servers');
+    });
+    for (const [uid, end] of ends) if (this.ends.get(uid) === end) this.ends.delete(uid);
   }
 
   private async endRemoved(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Server_State } from '@ostler/contracts';
+import type { Hold_Cause, Kind, Server_State } from '@ostler/contracts';
 import { execute, query, queryOne } from '../platform/db';
 
 export interface ServerRow {
@@ -19,8 +19,26 @@ export interface ServerRow {
   readonly stored_revision: bigint;
   readonly resource_version: bigint;
   readonly removed_at: Date | null;
+  readonly revoked_at: Date | null;
+  readonly hold_cause: Hold_Cause | null;
+  readonly hold_message: string;
+  readonly hold_since: Date | null;
+  readonly hold_counter: bigint;
+  readonly hello_counter: bigint;
+  readonly last_disconnect: string;
+  readonly last_disconnect_at: Date | null;
+  readonly certificate_expires_at: Date | null;
+  readonly orphans: readonly OrphanRow[];
   readonly placements: number;
   readonly placements_ready: number;
+}
+
+/** As JSON of the database gives it: a generation can be larger than a number. */
+interface OrphanRow {
+  readonly uid: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly generation: string;
 }
 
 export interface ListFilter {
@@ -30,7 +48,11 @@ export interface ListFilter {
 
 const columns = `s.uid, s.tenant_uid, s.name, s.display_name, s.labels, s.report, s.agent_version,
   s.feature_level, s.clock_skew_ms, s.joined_at, s.state, s.state_since, s.last_seen_at, s.stored_revision,
-  s.resource_version, s.removed_at,
+  s.resource_version, s.removed_at, s.revoked_at, s.hold_cause, s.hold_message, s.hold_since, s.hold_counter,
+  s.hello_counter, s.last_disconnect, s.last_disconnect_at, s.certificate_expires_at,
+  (select coalesce(jsonb_agg(jsonb_build_object('uid', o.uid, 'kind', o.kind, 'name', o.name,
+     'generation', o.generation::text) order by o.kind, o.name), '[]')
+   from orphaned_resource o where o.server_uid = s.uid) as orphans,
   (select count(*)::int from placement p where p.server_uid = s.uid and not p.removing) as placements,
   (select count(*)::int from placement p join placement_status t using (resource_uid, server_uid)
    where p.server_uid = s.uid and not p.removing and t.ready = 1 and t.observed_generation = p.generation
@@ -64,6 +86,15 @@ export class ServerRepository {
     return queryOne(`select ${columns} from server s where s.name = $1 and s.removed_at is null`, [name]);
   }
 
+  /** Why an operator ended its trust; empty while nobody did, or gave no reason. */
+  async revokedReason(name: string): Promise<string> {
+    const row = await queryOne<{ reason: string }>(
+      'select revoked_reason as reason from server where name = $1 and removed_at is null',
+      [name],
+    );
+    return row?.reason ?? '';
+  }
+
   byUid(uid: string): Promise<ServerRow | undefined> {
     return queryOne(`select ${columns} from server s where s.uid = $1 and s.removed_at is null`, [uid]);
   }
@@ -94,15 +125,6 @@ export class ServerRepository {
 
   async markRemoved(uid: string): Promise<void> {
     await execute(`update server set removed_at = now(), ${changed} where uid = $1`, [uid]);
-  }
-
-  /** As the system: also those of other tenants that are placed there. */
-  async placementsOn(uid: string): Promise<number> {
-    const row = await queryOne<{ total: number }>(
-      'select count(*)::int as total from placement where server_uid = $1 and not removing',
-      [uid],
-    );
-    return row?.total ?? 0;
   }
 
   /** As the system: the revision of each server's manifest. */

@@ -8,8 +8,8 @@ import {
   PlanRequestSchema,
   type PlanResult,
 } from '@ostler/contracts';
-import { toBinary } from '@bufbuild/protobuf';
-import { AppError } from '@ostler/kernel';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { AppError, newUid, systemClock } from '@ostler/kernel';
 import type { ControlPlaneControlLane, GoAwayReason } from '@ostler/link-protocol';
 import type { AgentServer } from './features';
 
@@ -17,6 +17,13 @@ export interface ConnectedAgent {
   readonly server: AgentServer;
   readonly instanceId: string;
   readonly lane: ControlPlaneControlLane;
+  /** Since when, by this process's clock. */
+  readonly sinceMs: number;
+}
+
+interface OpenStream {
+  readonly of: 'control' | 'telemetry';
+  readonly end: (why: GoAwayReason) => void;
 }
 
 /** A plan request is one frame; grpc-js refuses more than 4 MiB. */
@@ -27,7 +34,7 @@ const MOST_PLAN_BYTES = 3 * 1024 * 1024;
 export class ConnectedAgents {
   private readonly agents = new Map<string, ConnectedAgent>();
   /** Every open stream of a server, whatever it carries: they end with the server. */
-  private readonly streams = new Map<string, Set<(why: GoAwayReason) => void>>();
+  private readonly streams = new Map<string, Set<OpenStream>>();
   private readonly replaced = new Map<string, Set<string>>();
 
   get(serverUid: string): ConnectedAgent | undefined {
@@ -65,18 +72,33 @@ export class ConnectedAgents {
   }
 
   /** Remembers how to end a stream; returns how to forget it. */
-  opened(serverUid: string, end: (why: GoAwayReason) => void): () => void {
+  opened(serverUid: string, of: OpenStream['of'], end: OpenStream['end']): () => void {
+    const stream = { of, end };
     const streams = this.streams.get(serverUid) ?? new Set();
-    this.streams.set(serverUid, streams.add(end));
+    this.streams.set(serverUid, streams.add(stream));
     return () => {
-      streams.delete(end);
+      streams.delete(stream);
       if (streams.size === 0 && this.streams.get(serverUid) === streams) this.streams.delete(serverUid);
     };
   }
 
   /** Ends everything that this server has open here. */
   disconnect(serverUid: string, reason: GoAwayReason): void {
-    for (const end of this.streams.get(serverUid) ?? []) end(reason);
+    for (const { end } of this.streams.get(serverUid) ?? []) end(reason);
+  }
+
+  hasTelemetry(serverUid: string): boolean {
+    return [...(this.streams.get(serverUid) ?? [])].some(({ of }) => of === 'telemetry');
+  }
+
+  /**
+   * The time of a question to the agent and its answer, in milliseconds: a plan of nothing, which goes the way
+   * of every question and changes nothing. @throws AppError SERVER_UNREACHABLE or DEADLINE_EXCEEDED
+   */
+  async roundTripMs(serverUid: string, timeoutMs: number): Promise<number> {
+    const startMs = systemClock.monotonic();
+    await this.require(serverUid).lane.plan(create(PlanRequestSchema, { planId: newUid() }), timeoutMs);
+    return systemClock.monotonic() - startMs;
   }
 
   /** @throws AppError SERVER_UNREACHABLE, DEADLINE_EXCEEDED, or LIMIT_EXCEEDED when it is too large to ask. */

@@ -11,13 +11,22 @@ import type {
   SignRequest,
   SignResponse,
 } from '@ostler/contracts';
-import type { ControlLaneHost, ControlPlaneControlLane, Fence, Greeting, Offer } from '@ostler/link-protocol';
+import type {
+  ControlLaneHost,
+  ControlPlaneControlLane,
+  Fence,
+  Greeting,
+  LaneEnd,
+  Offer,
+} from '@ostler/link-protocol';
+import { systemClock } from '@ostler/kernel';
 import { failpoint } from '../platform/failpoints';
 import type { ChallengeRelay } from './challenge-relay';
 import { type ConnectedAgent, type ConnectedAgents, REPLACED_RETRY_MS } from './connected-agents';
 import type { DevelopmentCertificates } from './development-certificates';
 import type { AgentFeatures, AgentServer } from './features';
 import type { HelloGate } from './hello-gate';
+import { laneEndText } from './lane-end-text';
 
 export interface LaneHostServices {
   readonly features: AgentFeatures;
@@ -61,7 +70,8 @@ export class ServerLaneHost implements ControlLaneHost {
       const { epoch: storedEpoch, revision, manifestSha256 } = hello;
       await this.stored({ epoch: storedEpoch, revision, sha256: manifestSha256 });
     }
-    const agent = { server: this.server, instanceId: hello.instanceId, lane: this.lane! };
+    const { instanceId } = hello;
+    const agent = { server: this.server, instanceId, lane: this.lane!, sinceMs: systemClock.now() };
     if (agents.replace(agent) === 'refused') {
       const message = `Another agent with the same key speaks for ${this.server.name}: was its disk copied?`;
       return { accepted: false, reason: 'REPLACED', message, retryAfterMs: REPLACED_RETRY_MS };
@@ -77,9 +87,10 @@ export class ServerLaneHost implements ControlLaneHost {
   }
 
   /** After the end of the lane. */
-  ended(): void {
+  ended(end: LaneEnd): void {
     if (!this.agent || !this.services.agents.remove(this.agent)) return;
-    for (const pulse of this.services.features.pulse) pulse.disconnected(this.server.uid);
+    const why = laneEndText(end);
+    for (const pulse of this.services.features.pulse) pulse.disconnected(this.server.uid, why);
   }
 
   seen(): void {

@@ -58,7 +58,8 @@ export interface OperationSink {
 export interface PulseListener {
   connected(serverUid: string): void;
   frame(serverUid: string): void;
-  disconnected(serverUid: string): void;
+  /** `why` in words, for people. */
+  disconnected(serverUid: string, why: string): void;
 }
 
 /** Rooms register here what agents ask for; the link knows none of them. */

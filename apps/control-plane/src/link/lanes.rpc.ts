@@ -87,10 +87,12 @@ export class LanesRpc {
       isPassing: isDatabaseAway,
     });
     host.bind(lane);
-    const forget = agents.opened(server.uid, (why) => lane.goAway(why, messages[why], delays[why]));
+    const forget = agents.opened(server.uid, 'control', (why) =>
+      lane.goAway(why, messages[why], delays[why]),
+    );
     void lane.run().then((end) => {
       forget();
-      host.ended();
+      host.ended(end);
       this.log.debug(`the control lane of ${server.name} ended: ${end.message}`, { reason: end.reason });
     });
   }
@@ -107,7 +109,7 @@ export class LanesRpc {
       warn: (line, error) => this.log.warn(`${server.name}: ${line} ${messageOf(error)}`),
       isPassing: isDatabaseAway,
     });
-    const forget = this.agents.opened(server.uid, () => lane.stop());
+    const forget = this.agents.opened(server.uid, 'telemetry', () => lane.stop());
     void lane.run().then(forget);
   }
 
