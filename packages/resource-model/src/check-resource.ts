@@ -30,6 +30,7 @@ export function checkResource(given: Resource, path = ''): CheckedResource {
   refuseUnknownFields(ResourceSchema, resource, problems);
   refuseOutputOnly(ResourceSchema, resource, problems);
   checkContract(resource, problems);
+  checkDisplayName(resource, problems);
   checkKind(resource, problems);
   return { resource, violations: distinct(problems.violations) };
 }
@@ -64,6 +65,14 @@ function checkContract(resource: Resource, problems: Problems): void {
   for (const violation of result.violations ?? []) {
     problems.add(pathText(violation.field), upperSnake(violation.ruleId), contractMessage(violation));
   }
+}
+
+/** Two names that look the same, or a name that looks like none. Joiners stay: scripts and emoji need them. */
+const INVISIBLE = /[\u00ad\u200b\u2028-\u2029\u2060-\u2064\ufeff]/;
+
+function checkDisplayName({ meta }: Resource, problems: Problems): void {
+  if (!INVISIBLE.test(meta?.displayName ?? '')) return;
+  problems.add('meta.displayName', 'BAD_CHARACTER', 'may not contain invisible characters; type it anew');
 }
 
 function checkKind(resource: Resource, problems: Problems): void {

@@ -143,5 +143,16 @@ export function goodCertificates(): Resource[] {
         },
       },
     }),
+    certificate({
+      domains: ['example.com'],
+      source: {
+        case: 'acme',
+        value: {
+          termsAgreed: true,
+          directoryUrl: 'https://acme.internal/directory',
+          directoryCaPem: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+        },
+      },
+    }),
   ];
 }

@@ -1,2 +1,3 @@
+export * from './hostile-values';
 export * from './fake-clock';
 export * from './tcp-proxy';

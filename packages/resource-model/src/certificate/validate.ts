@@ -7,6 +7,9 @@ import { acmeDirectory } from '../text/urls';
 const PEM_CERTIFICATES =
   /^(-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n\s*)+$/;
 
+/** Without quoted local parts and comments, which no authority takes. */
+const PLAIN_EMAIL = /^[A-Za-z0-9_][A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]*$/;
+
 /** What the rules in the proto cannot say of a normalised certificate. */
 export function validateCertificate(spec: CertificateSpec, problems: Problems): void {
   for (const [index, domain] of spec.domains.entries()) {
@@ -40,8 +43,8 @@ function validateAcme(spec: CertificateSpec, acme: AcmeSource, problems: Problem
     );
   }
   if (acme.directoryUrl !== '') demand(problems, 'acme.directoryUrl', acmeDirectory(acme.directoryUrl));
-  if (!/^[\x21-\x7e]*$/.test(acme.email) || acme.email.startsWith('-')) {
-    problems.add('acme.email', 'BAD_EMAIL', 'must be a plain e-mail address');
+  if (acme.email !== '' && !PLAIN_EMAIL.test(acme.email)) {
+    problems.add('acme.email', 'BAD_EMAIL', 'must be a plain e-mail address, like ops@example.com');
   }
   if (acme.directoryCaPem !== '' && !PEM_CERTIFICATES.test(acme.directoryCaPem)) {
     problems.add('acme.directoryCaPem', 'NOT_PEM', 'must be PEM certificates and nothing else');

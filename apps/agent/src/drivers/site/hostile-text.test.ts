@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { SiteSpecSchema, StaticFilesSchema, type SiteSpec } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
+import { HOSTILE_VALUES } from '@ostler/test-kit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tokenize } from '../../host/nginx/tokenize';
@@ -61,6 +62,7 @@ const hostile = fc.oneof(
     ),
     maxLength: 20,
   }),
+  fc.constantFrom(...HOSTILE_VALUES.map(({ value }) => value)),
   fc.constantFrom(
     '/srv/x',
     'a.test',

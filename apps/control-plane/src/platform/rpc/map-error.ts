@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema, ErrorReason } from '@ostler/contracts';
-import { AppError } from '@ostler/kernel';
+import { AppError, type Violation } from '@ostler/kernel';
 
 import { codeOf, isDatabaseAway } from '../db';
 
@@ -99,10 +99,23 @@ function ofPostgres(sqlState: string, cause: unknown): AppError | undefined {
   }
 }
 
+/** gRPC sends an error in a header, of which its C core takes 8 KiB, in base64 and with the message. */
+const mostViolationBytes = 4_096;
+
+/** The first ones, as many as every client takes; the message says how many there are. */
+function fitting(violations: readonly Violation[]): Violation[] {
+  let bytes = 0;
+  return violations.filter(({ field, reason, message }, index) => {
+    bytes += Buffer.byteLength(field) + reason.length + Buffer.byteLength(message) + 8;
+    return index === 0 || bytes <= mostViolationBytes;
+  });
+}
+
 /** The error as it goes over the wire. */
 export function toConnectError(error: AppError): ConnectError {
-  const { reason, violations, retryAfterSeconds } = error;
-  const value = { reason, violations: violations.map((violation) => ({ ...violation })), retryAfterSeconds };
+  const { reason, retryAfterSeconds } = error;
+  const violations = fitting(error.violations).map((violation) => ({ ...violation }));
+  const value = { reason, violations, retryAfterSeconds };
   const header: Record<string, string> =
     retryAfterSeconds > 0 ? { 'retry-after': String(retryAfterSeconds) } : {};
   return new ConnectError(error.message, codes[reason], header, [{ desc: ErrorInfoSchema, value }], error);
