@@ -1,5 +1,5 @@
 export { Database, type DatabaseOptions } from './database';
-export { migrate } from './migrate';
+export { everyMigration, migrate } from './migrate';
 export { codeOf, isDatabaseAway } from './pg-errors';
 export { type SystemReason, systemReasons } from './system-reasons';
 export {
@@ -15,3 +15,5 @@ export {
 } from './unit';
 export { UnitOfWork } from './unit-of-work';
 export { Wake, type WakeWord } from './wake';
+export { TableLoader } from './table-loader';
+export { openSnapshot, type TableSnapshot } from './table-snapshot';
