@@ -7,6 +7,7 @@ import { ManifestIntake } from './core/manifest-intake';
 import { NginxPresence, ServerFacts } from './health';
 import type { Exec, Units } from './host/exec';
 import type { Files } from './host/fs';
+import type { Machine } from './host/machine';
 import type { FoundNginx } from './host/nginx';
 import type { AgentCore } from './link/core.port';
 import {
@@ -32,6 +33,7 @@ export interface AgentDeps {
   readonly files: Files;
   readonly exec: Exec;
   readonly units: Units;
+  readonly machine: Machine;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: () => number;

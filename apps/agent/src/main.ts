@@ -13,6 +13,7 @@ import { armFailpoint, failpoint } from './failpoints';
 import { isSystemdBooted } from './health';
 import { createLinuxExec, SupervisedUnits, SystemdUnits } from './host/exec';
 import { createLinuxFiles, type Files } from './host/fs';
+import { createLinuxMachine } from './host/machine';
 import { findNginx } from './host/nginx';
 import { createLinuxNet } from './host/net';
 import { LibraryAcme } from './host/net/acme';
@@ -81,6 +82,7 @@ async function run(config: AgentConfig, log: Log): Promise<number> {
     files,
     exec,
     units,
+    machine: createLinuxMachine(),
     clock: systemClock,
     log,
     findNginx: find,

@@ -2,6 +2,7 @@ import { FakeClock } from '@ostler/test-kit';
 import { expect, test } from 'vitest';
 import { FakeExec } from '../host/exec/fake';
 import { FakeFiles } from '../host/fs/fake';
+import { FakeMachine } from '../host/machine/fake';
 import type { FoundNginx, NginxRuntime } from '../host/nginx';
 import { createJsonLog } from '../telemetry';
 import { NginxPresence } from './nginx-presence';
@@ -34,11 +35,13 @@ function server(initial: Record<string, string> = {}) {
   const clock = new FakeClock();
   const files = new FakeFiles({ '/proc/1/comm': 'init\n', ...initial });
   const exec = new FakeExec({ '/usr/bin/systemctl': { stdout: 'systemd 252 (252.30)\n+PAM' } });
+  const machine = new FakeMachine();
   const state: { nginx: FoundNginx; changes: number } = { nginx: MISSING, changes: 0 };
   const presence = new NginxPresence(() => Promise.resolve(state.nginx));
   const facts = new ServerFacts({
     files,
     exec,
+    machine,
     clock,
     isRoot: true,
     nginx: () => presence.current(),
@@ -46,7 +49,7 @@ function server(initial: Record<string, string> = {}) {
     changed: () => void state.changes++,
     log: createJsonLog({ clock, level: 'error', write: () => undefined }),
   });
-  return { clock, files, facts, state, presence };
+  return { clock, files, facts, machine, state, presence };
 }
 
 test('what a bare server cannot do is said with its reason', async () => {
@@ -99,6 +102,28 @@ test('a change is told, once; the same again is not', async () => {
   expect(state.changes).toBe(1);
   facts.stop();
   expect(clock.timers).toBe(0);
+});
+
+test('disks and Docker are told, and a disk that is written to is no news before it matters', async () => {
+  const { facts, machine, state, clock } = server();
+  machine.docker = '27.3.1';
+  const report = await facts.report();
+  expect(report).toMatchObject({ dockerVersion: '27.3.1', disks: [{ mountPoint: '/', fileSystem: 'ext4' }] });
+  expect(report.cpuModel).toBe(report.cpuModel.trim());
+  const [disk] = machine.list;
+  machine.list = [{ ...disk!, freeBytes: disk!.freeBytes - 4096n }];
+  await clock.advance(3 * 60_000);
+  expect(state.changes).toBe(0);
+  machine.list = [{ ...disk!, freeBytes: disk!.freeBytes / 2n }];
+  await clock.advance(3 * 60_000);
+  expect(state.changes).toBe(1);
+  expect((await facts.report()).disks[0]!.freeBytes).toBe(disk!.freeBytes / 2n);
+});
+
+test('a machine whose disks cannot be looked at still reports the rest', async () => {
+  const { facts, machine } = server();
+  machine.disks = () => Promise.reject(new Error('EACCES'));
+  expect(await facts.report()).toMatchObject({ disks: [], cpus: expect.any(Number) });
 });
 
 test('nginx that comes later is found, and whoever waits for it hears of it', async () => {

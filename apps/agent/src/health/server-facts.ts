@@ -2,23 +2,28 @@ import * as os from 'node:os';
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
+  DiskReportSchema,
   ForeignSiteReportSchema,
   ServerReportSchema,
   type ForeignSiteReport,
   type ServerReport,
 } from '@ostler/contracts';
 import { messageOf, type Clock, type Timer } from '@ostler/kernel';
+import type { Disk, Machine } from '../host/machine';
 import type { ForeignServer } from '../host/nginx/port';
 import type { Log } from '../telemetry';
 import type { Capability, Probe } from './probe.port';
+import { steadyDisks } from './steady-disks';
 import { capabilityProbes, isSystemdBooted, systemdVersion, type ProbeDeps } from './probes';
 
 const LOOK_AGAIN_MS = 3 * 60_000;
 const MOST_FOREIGN_SITES = 1000;
+const MOST_DISKS = 64;
 
 export interface ServerFactsDeps extends ProbeDeps {
   readonly clock: Clock;
   readonly log: Log;
+  readonly machine: Machine;
   /** Looks for nginx again when it was missing. */
   readonly refreshNginx: () => Promise<unknown>;
   readonly changed: () => void;
@@ -28,6 +33,7 @@ export interface ServerFactsDeps extends ProbeDeps {
 export class ServerFacts {
   private readonly probes: readonly Probe[];
   private last: ServerReport | undefined;
+  private disks: readonly Disk[] = [];
   private timer: Timer | undefined;
 
   constructor(private readonly deps: ServerFactsDeps) {
@@ -66,16 +72,29 @@ export class ServerFacts {
     const found = this.deps.nginx();
     const runtime = found.found ? found.runtime : undefined;
     const booted = await isSystemdBooted(this.deps.files);
+    this.disks = steadyDisks(this.disks, await this.orNothing('disks', () => this.deps.machine.disks(), []));
     return create(ServerReportSchema, {
       ...machine(this.deps.clock.now()),
       os: await this.prettyName(),
       capabilities,
       nginxVersion: runtime?.version ?? '',
+      disks: this.disks.slice(0, MOST_DISKS).map((disk) => create(DiskReportSchema, disk)),
+      dockerVersion: await this.orNothing('Docker', () => this.deps.machine.dockerVersion(), ''),
       systemdVersion: booted ? await systemdVersion(this.deps.exec).catch(() => '') : '',
       httpPort: runtime?.httpPort ?? 0,
       httpsPort: runtime?.httpsPort ?? 0,
       foreignSites: await this.foreignSites(),
     });
+  }
+
+  /** What cannot be looked at is left out of the report, not the report with it. */
+  private async orNothing<T>(what: string, look: () => Promise<T>, nothing: T): Promise<T> {
+    try {
+      return await look();
+    } catch (error) {
+      this.deps.log.warn(`${what} could not be looked at`, { error: messageOf(error) });
+      return nothing;
+    }
   }
 
   private async foreignSites(): Promise<ForeignSiteReport[]> {
@@ -112,6 +131,7 @@ function machine(nowMs: number) {
     kernel: os.release().slice(0, 200),
     architecture: os.arch(),
     cpus: os.cpus().length,
+    cpuModel: (os.cpus()[0]?.model ?? '').trim().slice(0, 200),
     memoryBytes: BigInt(os.totalmem()),
     addresses: [...new Set(addresses)].sort().slice(0, 64),
     bootedAt: timestampFromMs(bootedMs),

@@ -5,6 +5,7 @@ import { createAgent, type Agent } from '../agent';
 import type { AgentConfig } from '../config';
 import { FakeExec, FakeUnits } from '../host/exec/fake';
 import { FakeFiles } from '../host/fs/fake';
+import { FakeMachine } from '../host/machine/fake';
 import type { StoreOutcome } from '../link/core.port';
 import { openMemoryStore, type Store } from '../store';
 import { createBodyRules } from '../store/body-rules';
@@ -73,6 +74,7 @@ function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
     files,
     exec,
     units,
+    machine: new FakeMachine(),
     clock,
     log: collectingLog(complaints),
     random: () => 0.5,

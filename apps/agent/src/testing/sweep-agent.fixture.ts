@@ -15,6 +15,7 @@ import { SiteDriver } from '../drivers/site';
 import { armFailpoint, failpoint } from '../failpoints';
 import { createLinuxExec, SupervisedUnits } from '../host/exec';
 import { createLinuxFiles } from '../host/fs';
+import { FakeMachine } from '../host/machine/fake';
 import { createLinuxNet } from '../host/net';
 import { findNginx, type FoundNginx } from '../host/nginx';
 import type { Link } from '../link/core.port';
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
     files,
     exec,
     units: new SupervisedUnits(`${state}/units`),
+    machine: new FakeMachine(),
     clock,
     log: createJsonLog({ clock, level: 'info', write: (line) => void process.stdout.write(line) }),
     rules: createBodyRules(),

@@ -1,0 +1,2 @@
+export { createLinuxMachine } from './linux';
+export type { Disk, Machine } from './port';
