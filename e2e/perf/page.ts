@@ -46,7 +46,7 @@ export async function served(
   address: Address,
   domain: string,
   body: string,
-  timeoutMs = 60_000,
+  { timeoutMs = 60_000, intervalMs = LOOK_EVERY_MS }: { timeoutMs?: number; intervalMs?: number } = {},
 ): Promise<void> {
   await waitFor(
     `${domain} is served`,
@@ -55,6 +55,6 @@ export async function served(
       if (page.body !== body) throw new Error(`it answers ${page.status} ${page.body.slice(0, 80)}`);
       return true;
     },
-    { timeoutMs, intervalMs: LOOK_EVERY_MS },
+    { timeoutMs, intervalMs },
   );
 }

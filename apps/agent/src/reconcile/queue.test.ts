@@ -10,12 +10,13 @@ interface Run {
   readonly fail: () => void;
 }
 
-function queue(limit = 2) {
+function queue(limit = 2, mostParked?: number) {
   const clock = new FakeClock();
   const runs: Run[] = [];
   const made = new ReconcileQueue({
     clock,
     limit,
+    mostParked,
     random: () => 1,
     failed: () => undefined,
     run: (key, signal, place) =>
@@ -117,4 +118,18 @@ test('after a stop nothing begins, and what works is told', async () => {
   made.wake('c');
   expect(working()).toBe('a');
   expect(clock.timers).toBe(0);
+});
+
+test('no more than so many are parked at once: each holds its plan in memory', async () => {
+  const { made, clock, runs, working } = queue(2, 2);
+  for (const key of 'abcde') made.wake(key);
+  const opened: (() => void)[] = [];
+  const park = (run: Run) => run.place.parked(() => new Promise<void>((resolve) => opened.push(resolve)));
+  const parked = [park(runs[0]!), park(runs[1]!)];
+  expect(working()).toBe('abc');
+  opened[0]!();
+  await parked[0];
+  runs[0]!.end();
+  await clock.advance(0);
+  expect(working()).toBe('abcd');
 });

@@ -4,6 +4,8 @@ export interface QueueOptions {
   readonly clock: Clock;
   /** Most keys at work at once, without those that are parked. */
   readonly limit: number;
+  /** Most keys parked at once: each holds its plan in memory. */
+  readonly mostParked?: number;
   /** Works on one key; a number is when to come again, throwing is coming again with back-off. */
   readonly run: (key: string, signal: AbortSignal, place: Place) => Promise<number | undefined>;
   readonly failed: (key: string, error: unknown, retryInMs: number) => void;
@@ -26,6 +28,7 @@ interface Item {
 
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 5 * 60_000;
+const MOST_PARKED = 512;
 
 /**
  * Keys that want work. A key is worked on by one run at a time; wakes carry no data and many are one.
@@ -37,6 +40,7 @@ export class ReconcileQueue {
   private readonly items = new Map<string, Item>();
   private readonly ready = new Set<string>();
   private working = 0;
+  private parked = 0;
   private stopped = false;
   private idle: (() => void)[] = [];
 
@@ -92,8 +96,9 @@ export class ReconcileQueue {
   }
 
   private fill(): void {
+    const most = this.options.mostParked ?? MOST_PARKED;
     for (const key of this.ready) {
-      if (this.working >= this.options.limit || this.stopped) return;
+      if (this.working >= this.options.limit || this.parked >= most || this.stopped) return;
       this.ready.delete(key);
       void this.work(key, this.item(key));
     }
@@ -129,12 +134,14 @@ export class ReconcileQueue {
   private readonly place: Place = {
     parked: async (wait) => {
       this.working -= 1;
+      this.parked += 1;
       this.fill();
       try {
         return await wait();
       } finally {
         // It goes on at once, above the limit if need be: what follows a commit is short.
         this.working += 1;
+        this.parked -= 1;
       }
     },
   };

@@ -11,7 +11,10 @@ import { ReconcileQueue, type Place } from './queue';
 import { releasesInUse } from './releases-in-use';
 import { StatusReports } from './status-reports';
 
-/** Everything is looked at again about this often: drift is found, lost wake-ups are made good. */
+/**
+ * Everything is looked at again about this often: drift is found, lost wake-ups are made good. Half of it to one and
+ * a half, so that what was applied in one go is not looked at in one go ever after.
+ */
 const LOOK_AGAIN_MS = 60_000;
 const AT_ONCE = 16;
 
@@ -263,6 +266,6 @@ export class Reconciler {
   }
 
   private lookAgainMs(): number {
-    return LOOK_AGAIN_MS * (0.8 + 0.4 * (this.deps.random ?? Math.random)());
+    return LOOK_AGAIN_MS * (0.5 + (this.deps.random ?? Math.random)());
   }
 }

@@ -4,7 +4,8 @@ import { AppError, type Clock, type Timer, type Violation } from '@ostler/kernel
 import type { BodyRules } from './body-rules.port';
 import type { RulesAnswer, RulesQuestion } from './rules-message';
 
-const IDLE_MS = 5000;
+/** Changes come in rows: on a small server a new thread costs a second before the next one is judged. */
+const IDLE_MS = 30_000;
 const ANSWER_WITHIN_MS = 20_000;
 
 interface Waiting {

@@ -21,8 +21,6 @@ import { DEFAULT_SITE_POLICY, type SitePolicy } from './policy';
 import { renderSite } from './render/site';
 import { UpstreamWatch } from './upstream-watch.loop';
 
-/** How often a site that is well is looked at: for hand edits, and for an nginx that ended. */
-const LOOK_AGAIN_MS = 60_000;
 const RETRY_MS = 20_000;
 
 export interface SiteDriverParts {
@@ -64,11 +62,11 @@ export class SiteDriver implements Driver {
     await this.watch.follow(resource.uid, spec, () => context.wake(resource.uid));
     const planned = await this.plan(resource, spec, facts, context);
     if ('pending' in planned) return failed('SECRET_PENDING', planned.pending);
-    const served = target.liveContribution(resource.uid) !== undefined;
+    const served = target.isServed(resource.uid);
     const outcome = await context.parked(() => target.submit(planned.contribution));
-    const drift = outcome.committed ? await target.observeDrift(resource.uid) : [];
+    const drift = outcome.committed ? await target.observeDrift(resource.uid, planned.contribution) : [];
     const enforced = drift.length > 0 && spec.driftPolicy === DriftPolicy.ENFORCE;
-    if (enforced) await context.parked(() => target.enforce(resource.uid));
+    if (enforced) await context.parked(() => target.enforce(resource.uid, planned.contribution));
     const health = this.watch.health(resource.uid);
     return {
       conditions: [
@@ -78,7 +76,7 @@ export class SiteDriver implements Driver {
       ],
       detail: { case: 'site', value: this.status(spec, facts, outcome, planned, resource.uid) },
       drift: enforced ? [] : drift,
-      wakeAfterMs: outcome.committed ? LOOK_AGAIN_MS : RETRY_MS,
+      wakeAfterMs: outcome.committed ? undefined : RETRY_MS,
     };
   }
 
@@ -137,7 +135,7 @@ export class SiteDriver implements Driver {
     try {
       await watch.follow(resource.uid, spec, () => undefined);
       const { target } = this.parts;
-      const passwords = await hashPasswords(spec, target.liveContribution(resource.uid), (uid, version) =>
+      const passwords = await hashPasswords(spec, target.liveInputs(resource.uid), (uid, version) =>
         context.secret(uid, version),
       );
       return {
@@ -161,7 +159,7 @@ export class SiteDriver implements Driver {
     facts: ServerFacts,
     context: DriverContext,
   ): Promise<Planned | { pending: string }> {
-    const live = this.parts.target.liveContribution(resource.uid);
+    const live = this.parts.target.liveInputs(resource.uid);
     const passwords = await hashPasswords(spec, live, (uid, version) => context.secret(uid, version));
     if (!passwords.ready) return { pending: passwords.message };
     const contribution = await this.render(resource, spec, facts, context, passwords.hashes, this.watch);

@@ -29,12 +29,12 @@ export type Passwords =
 /** A salted hash for each password of the spec; one that is live already is used again, so that nothing changes. */
 export async function hashPasswords(
   spec: SiteSpec,
-  live: Contribution | undefined,
+  live: Contribution['inputs'] | undefined,
   secret: ReadSecret,
 ): Promise<Passwords> {
   const hashes: Record<string, string> = {};
   for (const wanted of wantedBy(spec)) {
-    const known = live?.inputs[INPUT_PREFIX + wanted.key];
+    const known = live?.[INPUT_PREFIX + wanted.key];
     if (known !== undefined) {
       hashes[wanted.key] = known;
       continue;

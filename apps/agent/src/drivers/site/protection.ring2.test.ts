@@ -107,7 +107,7 @@ test('passwords are asked for, kept salted and unchanged from render to render',
   expect(await statusOf('auth.test', '/', basic('bob', words['s2']!))).toBe(401);
   expect(await statusOf('auth.test', '/other', basic('bob', words['s2']!))).toBe(302);
   expect(await statusOf('auth.test', '/other')).toBe(401);
-  const live = { inputs: passwordInputs(first.hashes) } as never;
+  const live = passwordInputs(first.hashes);
   expect(await hashPasswords(create(SiteSpecSchema, spec), live, secret)).toEqual(first);
 });
 

@@ -9,6 +9,7 @@ interface Node {
   uid: number;
   gid: number;
   modifiedMs: number;
+  changedMs: number;
   links: number;
 }
 
@@ -212,7 +213,8 @@ export class FakeFiles implements Files {
   ): Node {
     const bytes = typeof content === 'string' ? Buffer.from(content) : Uint8Array.from(content);
     const { uid = 0, gid = 0 } = owner;
-    return { kind, content: bytes, mode, uid, gid, modifiedMs: ++this.ticks, links: 1 };
+    const ticks = ++this.ticks;
+    return { kind, content: bytes, mode, uid, gid, modifiedMs: ticks, changedMs: ticks, links: 1 };
   }
 
   private checkAlive(): void {

@@ -104,18 +104,18 @@ const writers: Omit<Files, keyof typeof readers> = {
     checkPath(path);
     const stat = await fs.lstat(path);
     if (stat.isFile()) return syncFile(path);
-    if (!stat.isDirectory()) return;
-    for (const name of await fs.readdir(path)) await writers.syncTree(`${path}/${name}`);
-    await syncFolder(path);
+    if (stat.isDirectory()) await syncBelow(path);
   },
 
   async makeFolder(path, mode) {
-    checkPath(path);
-    for (const folder of [...foldersAbove(path), path]) {
-      checkWritable(folder);
-      await fs.mkdir(folder, { mode: folder === path ? mode : 0o755 }).catch((error: unknown) => {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      });
+    checkWritable(path);
+    // Most often the folders above are there.
+    if (!(await makeOne(path, mode))) {
+      for (const folder of foldersAbove(path)) {
+        checkWritable(folder);
+        await makeOne(folder, 0o755);
+      }
+      await makeOne(path, mode);
     }
     const stat = await fs.stat(path);
     if (!stat.isDirectory()) throw notAFolder(path);
@@ -201,6 +201,26 @@ async function applyOwner(file: fs.FileHandle, options: WriteOptions): Promise<v
   if ((stat.mode & 0o7777) !== options.mode) await file.chmod(options.mode);
 }
 
+/** False when the folder above is missing. */
+async function makeOne(path: string, mode: number): Promise<boolean> {
+  try {
+    await fs.mkdir(path, { mode });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  return true;
+}
+
+async function syncBelow(folder: string): Promise<void> {
+  for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isFile()) await syncFile(path);
+    else if (entry.isDirectory()) await syncBelow(path);
+  }
+  await syncFolder(folder);
+}
+
 async function syncFile(path: string): Promise<void> {
   await using file = await fs.open(path, O_RDONLY | O_NOFOLLOW);
   await file.sync();
@@ -230,6 +250,7 @@ function toState(stat: Awaited<ReturnType<typeof fs.lstat>>): FileState {
     uid: Number(stat.uid),
     gid: Number(stat.gid),
     modifiedMs: Number(stat.mtimeMs),
+    changedMs: Number(stat.ctimeMs),
     links: Number(stat.nlink),
   };
 }

@@ -5,6 +5,8 @@ export interface FileState {
   readonly uid: number;
   readonly gid: number;
   readonly modifiedMs: number;
+  /** Of its content or of anything else about it (ctime), which nobody can set back. */
+  readonly changedMs: number;
   /** How many names the file has (hard links). */
   readonly links: number;
 }

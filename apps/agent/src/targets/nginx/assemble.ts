@@ -1,12 +1,12 @@
 import { DOLLAR_VARIABLE, renderConfiguration } from './configuration/render';
 import { block, directive, template, variable, type Directive, type Part } from './configuration/tree';
-import { atLeast, type Contribution, type ServerFacts } from './contribution';
+import { atLeast, type ServerFacts, type SiteFacts } from './contribution';
 import { CONNECTION_VARIABLE, GENERATION_VARIABLE, LOG_FORMAT } from './names';
 
 /** One site's file as the generation includes it. */
 export interface IncludedSite {
   /** Missing when its copy on disk was damaged; what is included goes on serving. */
-  readonly contribution: Contribution | undefined;
+  readonly facts: Pick<SiteFacts, 'domains' | 'probes' | 'ipv6'> | undefined;
   readonly path: string;
 }
 
@@ -82,7 +82,7 @@ function accessLogFormat(): Directive {
  * longest name with a header of 18 bytes and an end mark of 8 (src/core/ngx_hash.c of nginx).
  */
 function hashSizes(sites: readonly IncludedSite[], foreign: ForeignHolds): Directive[] {
-  const domains = sites.flatMap((site) => site.contribution?.domains ?? []);
+  const domains = sites.flatMap((site) => site.facts?.domains ?? []);
   const longest = Math.max(0, ...domains.map((domain) => domain.length));
   const wanted = {
     server_names_hash_bucket_size: powerOfTwoAbove(longest + 26, 64),
@@ -106,8 +106,8 @@ function defaultServers(
   facts: ServerFacts,
   foreign: ForeignHolds,
 ): Directive[] {
-  const ipv6 = facts.ipv6 && sites.some((site) => site.contribution?.ipv6);
-  const tls = sites.some((site) => site.contribution?.probes.some((probe) => probe.tls));
+  const ipv6 = facts.ipv6 && sites.some((site) => site.facts?.ipv6);
+  const tls = sites.some((site) => site.facts?.probes.some((probe) => probe.tls));
   const free = (port: number): string[] =>
     ['*', ...(ipv6 ? ['[::]'] : [])]
       .map((address) => `${address}:${port}`)

@@ -4,11 +4,11 @@ import { nginxMessage } from '../../host/nginx';
 import type { ForeignConfiguration } from '../../host/nginx';
 import { assembleGeneration, hookText } from './assemble';
 import { blamedByPort, foreignPorts, type Change, type Refusal } from './change';
-import { digestOf } from './contribution';
+import { digestOf, factsOf, type Contribution } from './contribution';
 import { holdsOf, shadowOf } from './foreign';
 import { filesOf, SITE_FILE, type GenerationStore, type SiteSet, type StoredSite } from './generation-store';
 import { writeJournal } from './journal';
-import { generationPath, sitePath } from './layout';
+import { generationPath, sitePath, uidInPath } from './layout';
 import { blamedIn, inWords } from './messages';
 import { lookBefore, watchReload, type WatchEnvironment } from './watch';
 
@@ -93,13 +93,13 @@ export class Commit {
       const reason = result.stage === 'test' ? 'NGINX_TEST_FAILED' : 'NGINX_RELOAD_FAILED';
       const blamed = [...result.offenders].filter(([uid]) => candidate.has(uid));
       if (blamed.length > 0) {
-        for (const [uid, message] of blamed) this.refuse(uid, reason, message, candidate);
+        for (const [uid, message] of blamed) await this.refuse(uid, reason, message, candidate);
       } else if (!this.repaired && (await this.repairBlamed(result.offenders))) {
         this.repaired = true;
       } else if (result.stage === 'test') {
         candidate = await this.passing(candidate, result.message);
       } else if (candidate.size === 1) {
-        for (const uid of candidate.keys()) this.refuse(uid, reason, result.message, candidate);
+        for (const uid of candidate.keys()) await this.refuse(uid, reason, result.message, candidate);
       } else {
         const [first, second] = halves(candidate);
         await this.bring(first);
@@ -109,13 +109,13 @@ export class Commit {
     }
   }
 
-  private refuse(
+  private async refuse(
     uid: string,
     reason: Refusal['reason'],
     message: string,
     candidate: Map<string, Change>,
-  ): void {
-    this.refused.set(uid, { reason, message: `${this.words(message, candidate)}.` });
+  ): Promise<void> {
+    this.refused.set(uid, { reason, message: `${await this.words(message, candidate)}.` });
     candidate.delete(uid);
   }
 
@@ -126,10 +126,11 @@ export class Commit {
   ): Promise<Map<string, Change>> {
     const baseline = await this.testSet(new Map());
     if (baseline !== undefined) {
+      const words = await this.words(baseline, candidate);
       for (const uid of candidate.keys())
         this.refused.set(uid, {
           reason: 'NGINX_BROKEN',
-          message: `The nginx configuration of this server fails its test without any change of Ostler's: ${this.words(baseline, candidate)}.`,
+          message: `The nginx configuration of this server fails its test without any change of Ostler's: ${words}.`,
         });
       return new Map();
     }
@@ -139,7 +140,10 @@ export class Commit {
       if (problem === undefined) for (const [uid, change] of part) passing.set(uid, change);
       else if (part.size === 1)
         for (const uid of part.keys())
-          this.refused.set(uid, { reason: 'NGINX_TEST_FAILED', message: `${this.words(problem, part)}.` });
+          this.refused.set(uid, {
+            reason: 'NGINX_TEST_FAILED',
+            message: `${await this.words(problem, part)}.`,
+          });
       else for (const half of halves(part)) await add(half);
     };
     await add(candidate, message);
@@ -157,14 +161,14 @@ export class Commit {
   ): Promise<{ generation: string; sites: SiteSet; problem?: string }> {
     const { store, runtime, facts, failpoint } = this.environment;
     const sites = applied(this.live.sites, changes);
-    await store.stageSites(sites, this.live.sites);
+    await store.stageSites([...changes.values()].flatMap(({ contribution }) => contribution ?? []));
     const generation = await store.nextGeneration();
     const included = [...sites].map(([uid, site]) => ({
-      contribution: site.contribution,
+      facts: site.facts,
       path: `${sitePath(store.layout, uid, site.digest)}/${SITE_FILE}`,
     }));
     const text = assembleGeneration(generation, included, facts, holdsOf(this.foreign));
-    await store.writeGeneration(generation, text, sites);
+    await store.writeGeneration(generation, text, digestsOf(sites));
     failpoint('nginx.staged');
     const tested = await runtime.test(hookText(generationPath(store.layout, generation)));
     failpoint('nginx.tested');
@@ -266,33 +270,48 @@ export class Commit {
   private async repairBlamed(offenders: ReadonlyMap<string, string>): Promise<boolean> {
     const { store, log } = this.environment;
     for (const uid of offenders.keys()) {
-      const site = this.live.sites.get(uid);
-      if (!site?.contribution) continue;
-      const folder = sitePath(store.layout, uid, site.digest);
-      for (const file of filesOf(site.contribution, folder)) await store.restoreFile(folder, file);
+      const digest = this.live.sites.get(uid)?.digest;
+      const contribution = digest === undefined ? undefined : await store.readContribution(uid, digest);
+      if (digest === undefined || !contribution) continue;
+      const folder = sitePath(store.layout, uid, digest);
+      for (const file of filesOf(contribution, folder)) await store.restoreFile(folder, file);
       log("a site's file that was edited by hand failed nginx's test and was put back", {
-        site: site.contribution.name,
+        site: contribution.name,
       });
       return true;
     }
     return false;
   }
 
-  private words(message: string, changes: ReadonlyMap<string, Change>): string {
+  private async words(message: string, changes: ReadonlyMap<string, Change>): Promise<string> {
     const { layout } = this.environment.store;
-    return inWords(message, layout, (uid) => {
-      const contribution = changes.get(uid)?.contribution ?? this.live.sites.get(uid)?.contribution;
-      if (!contribution) return undefined;
-      const folder = sitePath(layout, uid, digestOf(contribution));
-      return filesOf(contribution, folder).find((file) => file.name === SITE_FILE)?.content;
-    });
+    const uid = uidInPath(layout, message);
+    const contribution = uid === undefined ? undefined : await this.contributionOf(uid, changes);
+    const folder = contribution && sitePath(layout, contribution.uid, digestOf(contribution));
+    const text =
+      contribution && filesOf(contribution, folder ?? '').find((file) => file.name === SITE_FILE)?.content;
+    return inWords(message, layout, (named) => (named === uid ? text : undefined));
   }
+
+  private async contributionOf(
+    uid: string,
+    changes: ReadonlyMap<string, Change>,
+  ): Promise<Contribution | undefined> {
+    const changed = changes.get(uid)?.contribution;
+    const digest = this.live.sites.get(uid)?.digest;
+    if (changed || digest === undefined) return changed;
+    return this.environment.store.readContribution(uid, digest);
+  }
+}
+
+function* digestsOf(sites: SiteSet): Iterable<[string, string]> {
+  for (const [uid, { digest }] of sites) yield [uid, digest];
 }
 
 function applied(sites: SiteSet, changes: ReadonlyMap<string, Change>): SiteSet {
   const next = new Map<string, StoredSite>(sites);
   for (const [uid, { contribution }] of changes) {
-    if (contribution) next.set(uid, { digest: digestOf(contribution), contribution });
+    if (contribution) next.set(uid, { digest: digestOf(contribution), facts: factsOf(contribution) });
     else next.delete(uid);
   }
   return new Map([...next].sort(([left], [right]) => (left < right ? -1 : 1)));

@@ -35,6 +35,16 @@ export interface Contribution {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
+/**
+ * What of a contribution stays in memory while it is live: of thousands of sites the trees would not fit, and lie in
+ * their folders.
+ */
+export type SiteFacts = Pick<Contribution, 'name' | 'domains' | 'probes' | 'ipv6' | 'inputs'>;
+
+export function factsOf({ name, domains, probes, ipv6, inputs }: Contribution): SiteFacts {
+  return { name, domains, probes, ipv6, inputs };
+}
+
 const SOURCE_DIGITS = 20;
 const TEXT_DIGITS = 12;
 const digests = new WeakMap<Contribution, string>();

@@ -2,23 +2,20 @@ import { create } from '@bufbuild/protobuf';
 import { FileChange_Action, FileChangeSchema, type FileChange } from '@ostler/contracts';
 import type { Files } from '../../host/fs/port';
 import type { Contribution } from './contribution';
-import { filesOf, type GenerationStore, type RenderedFile, type StoredSite } from './generation-store';
-import { sitePath, type Layout } from './layout';
+import { filesOf, type GenerationStore, type RenderedFile } from './generation-store';
+import type { Layout } from './layout';
 import { unifiedDiff } from './unified-diff';
 
 const MOST_BYTES = 1024 * 1024;
 
 /** Files of a live site that are not as they were written: somebody edited them by hand. */
 export async function observeDrift(
-  uid: string,
-  site: StoredSite,
+  contribution: Contribution,
+  folder: string,
   files: Files,
-  layout: Layout,
 ): Promise<FileChange[]> {
-  if (!site.contribution) return [];
-  const folder = sitePath(layout, uid, site.digest);
   const changes: FileChange[] = [];
-  for (const file of filesOf(site.contribution, folder)) {
+  for (const file of filesOf(contribution, folder)) {
     const path = `${folder}/${file.name}`;
     const content = await files
       .read(path, MOST_BYTES)
@@ -34,10 +31,12 @@ export async function observeDrift(
 }
 
 /** Puts every file of a site back; the caller has nginx load it. */
-export async function undoDrift(uid: string, site: StoredSite, store: GenerationStore): Promise<void> {
-  if (!site.contribution) return;
-  const folder = sitePath(store.layout, uid, site.digest);
-  for (const file of filesOf(site.contribution, folder)) await store.restoreFile(folder, file);
+export async function undoDrift(
+  contribution: Contribution,
+  folder: string,
+  store: GenerationStore,
+): Promise<void> {
+  for (const file of filesOf(contribution, folder)) await store.restoreFile(folder, file);
 }
 
 /** What a change would do to the files of a site, shown under one path so that the diff has only what matters. */

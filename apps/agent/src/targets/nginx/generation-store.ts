@@ -1,7 +1,7 @@
 import type { Files, WriteOptions } from '../../host/fs/port';
 import type { WorkerUser } from '../../host/nginx';
 import { renderConfiguration } from './configuration/render';
-import { isSourceOf, type Contribution } from './contribution';
+import { digestOf, isSourceOf, type Contribution, type SiteFacts } from './contribution';
 import { END_OF_GENERATION } from './assemble';
 import { generationPath, sitePath, type Layout } from './layout';
 
@@ -9,11 +9,12 @@ export const SITE_FILE = 'site.conf';
 const CONTRIBUTION_FILE = 'contribution.json';
 const KEPT_GENERATIONS = 3;
 const PARALLEL_WRITES = 8;
+const FEW_SITES = 16;
 
-/** One site of a generation; its contribution is missing when its file on disk was damaged. */
+/** One site of a generation; what is known of it is missing when its contribution on disk was damaged. */
 export interface StoredSite {
   readonly digest: string;
-  readonly contribution?: Contribution;
+  readonly facts?: SiteFacts;
 }
 
 /** Sites of a generation by uid. */
@@ -29,7 +30,8 @@ export interface RenderedFile {
 export interface StoredGeneration {
   /** Text of its own file as it was written. */
   readonly text: string;
-  readonly sites: SiteSet;
+  /** By uid; what they say is read one by one. */
+  readonly digests: ReadonlyMap<string, string>;
 }
 
 interface Index {
@@ -46,6 +48,20 @@ function isIndex(value: unknown): value is Index {
 
 function indexPath(path: string): string {
   return path.replace(/\.conf$/, '.json');
+}
+
+function isWhole(index: Uint8Array): boolean {
+  return Buffer.from(index.subarray(-2)).toString() === '}}';
+}
+
+/** In the text of the generation, which is a string of the index, a quotation mark has a backslash before it. */
+function digestIn(index: Uint8Array, uid: string): [string, string][] {
+  const bytes = Buffer.from(index.buffer, index.byteOffset, index.byteLength);
+  const key = `"${uid}":"`;
+  const at = bytes.indexOf(key);
+  return at < 0
+    ? []
+    : [[uid, bytes.toString('latin1', at + key.length, bytes.indexOf('"', at + key.length))]];
 }
 
 /** The files of one contribution, as they lie in its folder. */
@@ -72,20 +88,18 @@ export class GenerationStore {
     await this.files.makeFolder(`${challenges}/.well-known/acme-challenge`, 0o755);
   }
 
-  /** Brings the folders of the set to disk; those that `known` has are there and cost nothing. */
-  async stageSites(sites: SiteSet, known: SiteSet): Promise<void> {
-    const missing: { digest: string; contribution: Contribution }[] = [];
-    for (const [uid, { digest, contribution }] of sites) {
-      if (!contribution || known.get(uid)?.digest === digest) continue;
-      if (!(await this.files.state(sitePath(this.layout, uid, digest))))
-        missing.push({ digest, contribution });
-    }
-    for (let at = 0; at < missing.length; at += PARALLEL_WRITES)
+  /** Brings the folders of these to disk; one that is there costs nothing. */
+  async stageSites(contributions: readonly Contribution[]): Promise<void> {
+    for (let at = 0; at < contributions.length; at += PARALLEL_WRITES)
       await Promise.all(
-        missing
-          .slice(at, at + PARALLEL_WRITES)
-          .map(({ digest, contribution }) => this.writeSite(digest, contribution)),
+        contributions.slice(at, at + PARALLEL_WRITES).map((contribution) => this.stageSite(contribution)),
       );
+  }
+
+  private async stageSite(contribution: Contribution): Promise<void> {
+    const digest = digestOf(contribution);
+    if (!(await this.files.state(sitePath(this.layout, contribution.uid, digest))))
+      await this.writeSite(digest, contribution);
   }
 
   private async writeSite(digest: string, contribution: Contribution): Promise<void> {
@@ -120,12 +134,12 @@ export class GenerationStore {
     return String(last + 1).padStart(10, '0');
   }
 
-  async writeGeneration(generation: string, text: string, sites: SiteSet): Promise<void> {
-    const index = {
-      version: 1,
-      text,
-      sites: Object.fromEntries([...sites].map(([uid, site]) => [uid, site.digest])),
-    };
+  async writeGeneration(
+    generation: string,
+    text: string,
+    digests: Iterable<readonly [string, string]>,
+  ): Promise<void> {
+    const index = { version: 1, text, sites: Object.fromEntries(digests) };
     const path = generationPath(this.layout, generation);
     await this.files.writeAtomic(indexPath(path), JSON.stringify(index), { mode: 0o600 });
     await this.files.writeAtomic(path, text, { mode: 0o644 });
@@ -134,11 +148,7 @@ export class GenerationStore {
   /** Undefined when too little of the generation is left to know what it was. */
   async readGeneration(generation: string): Promise<StoredGeneration | undefined> {
     const index = await this.readIndex(generation);
-    if (!index) return undefined;
-    const sites = new Map<string, StoredSite>();
-    for (const [uid, digest] of index.sites)
-      sites.set(uid, { digest, contribution: await this.readContribution(uid, digest) });
-    return { text: index.text, sites };
+    return index && { text: index.text, digests: new Map(index.sites) };
   }
 
   /** Newest first. */
@@ -161,7 +171,7 @@ export class GenerationStore {
   }
 
   /** Only what still has the digest that names its folder is believed. */
-  private async readContribution(uid: string, digest: string): Promise<Contribution | undefined> {
+  async readContribution(uid: string, digest: string): Promise<Contribution | undefined> {
     const value = await this.readJson(`${sitePath(this.layout, uid, digest)}/${CONTRIBUTION_FILE}`);
     if (typeof value !== 'object' || value === null) return undefined;
     const contribution = value as Contribution;
@@ -186,18 +196,30 @@ export class GenerationStore {
       if (!kept.has(name.replace(/\.(conf|json)$/, '')))
         await this.files.removeTree(`${this.layout.generations}/${name}`);
     }
-    const used = await this.usedDigests(kept);
-    for (const uid of uids ?? (await this.files.list(this.layout.sites)))
-      await this.removeUnused(uid, used.get(uid));
+    const wanted = uids ?? new Set(await this.files.list(this.layout.sites));
+    const used = await this.usedDigests(kept, wanted);
+    for (const uid of wanted) await this.removeUnused(uid, used.get(uid));
   }
 
-  private async usedDigests(generations: ReadonlySet<string>): Promise<Map<string, Set<string>>> {
+  /** Digests by uid that any of the generations names, of the sites that are asked for. */
+  private async usedDigests(
+    generations: ReadonlySet<string>,
+    uids: ReadonlySet<string>,
+  ): Promise<Map<string, Set<string>>> {
     const used = new Map<string, Set<string>>();
-    for (const generation of generations) {
-      const index = await this.readIndex(generation);
-      for (const [uid, digest] of index?.sites ?? []) used.set(uid, (used.get(uid) ?? new Set()).add(digest));
-    }
+    for (const generation of generations)
+      for (const [uid, digest] of await this.digestsIn(generation, uids))
+        used.set(uid, (used.get(uid) ?? new Set()).add(digest));
     return used;
+  }
+
+  private async digestsIn(generation: string, uids: ReadonlySet<string>): Promise<[string, string][]> {
+    const bytes = await this.files.read(indexPath(generationPath(this.layout, generation)));
+    // To find one site among thousands does not need all of them read; one that was cut is read another way.
+    if (uids.size <= FEW_SITES && bytes && isWhole(bytes))
+      return [...uids].flatMap((uid) => digestIn(bytes, uid));
+    const index = await this.readIndex(generation);
+    return index?.sites.filter(([uid]) => uids.has(uid)) ?? [];
   }
 
   private async removeUnused(uid: string, digests: ReadonlySet<string> | undefined): Promise<void> {

@@ -280,6 +280,31 @@ test('a preview tests in a shadow tree, shows the diff, and leaves nothing', asy
   expect(server.nginx.reloads).toBe(1);
 });
 
+test('a preview writes only what it changes, however many sites there are beside it', async () => {
+  const written = async (sites: number): Promise<number> => {
+    const server = new FakeServer();
+    const target = server.start();
+    await Promise.all(Array.from({ length: sites }, (_, index) => target.submit(site(`s${index}`))));
+    const before = server.files.changes;
+    const { problem } = await target.preview(new Map([[uid('s0'), { contribution: site('s0', 'next') }]]));
+    expect(problem).toBeUndefined();
+    return server.files.changes - before;
+  };
+  expect(await written(20)).toBe(await written(2));
+});
+
+test('a preview is not blocked by a hand edit that a commit would put back, and leaves it', async () => {
+  const server = new FakeServer();
+  const target = server.start();
+  await target.submit(site('a'));
+  const path =
+    Object.keys(server.files.tree(`${FOLDER}/sites`)).find((name) => name.endsWith('site.conf')) ?? '';
+  server.files.seed(path, 'BROKEN');
+  const { problem } = await target.preview(new Map([[uid('b'), { contribution: site('b') }]]));
+  expect(problem).toBeUndefined();
+  expect(server.files.tree()[path]).toBe('BROKEN');
+});
+
 test('logs that grew large are renamed, the oldest is dropped', async () => {
   const server = new FakeServer();
   const target = server.start();

@@ -3,18 +3,18 @@ import type { FileChange } from '@ostler/contracts';
 import { messageOf, pause, type Clock } from '@ostler/kernel';
 import type { Files } from '../../host/fs/port';
 import type { Net } from '../../host/net';
-import { nginxMessage } from '../../host/nginx';
 import type { ForeignConfiguration, FoundNginx, NginxMissing, NginxRuntime } from '../../host/nginx';
-import { assembleGeneration, hookText } from './assemble';
 import { foreignPorts, type Change, type Refusal } from './change';
 import { Commit, type CommitEnvironment, type CommitFailpoint, type Live } from './commit';
 import { digestOf, type Contribution, type ServerFacts } from './contribution';
 import { observeDrift, plannedFiles, undoDrift } from './drift';
-import { holdsOf, shadowOf } from './foreign';
-import { GenerationStore, SITE_FILE } from './generation-store';
-import { layoutOf, type Layout } from './layout';
+import { shadowOf } from './foreign';
+import { filesOf, GenerationStore } from './generation-store';
+import { layoutOf, sitePath, type Layout } from './layout';
 import { rotateLogs, type RotationLimits } from './log-rotation';
 import { recover } from './recover';
+import { SeenFiles } from './seen-files';
+import { testInShadow } from './shadow';
 
 export interface NginxTargetOptions {
   readonly files: Files;
@@ -69,9 +69,11 @@ export class NginxTarget {
   private committing: Promise<void> | undefined;
   private ready: Ready | undefined;
   private preparing: Promise<Ready | NginxMissing> | undefined;
+  private readonly seen: SeenFiles;
 
   constructor(private readonly options: NginxTargetOptions) {
     this.layout = layoutOf(options.folder);
+    this.seen = new SeenFiles(options.files);
   }
 
   /** Finds nginx, heals what a crash left, starts nginx. Facts for rendering, or why there can be no site. */
@@ -131,9 +133,13 @@ export class NginxTarget {
     return secret;
   }
 
-  /** What is live of a site: its salted password hashes are used again. */
-  liveContribution(uid: string): Contribution | undefined {
-    return this.live.sites.get(uid)?.contribution;
+  isServed(uid: string): boolean {
+    return this.live.sites.has(uid);
+  }
+
+  /** Inputs of what is live of a site: its salted password hashes are used again. */
+  liveInputs(uid: string): Contribution['inputs'] | undefined {
+    return this.live.sites.get(uid)?.facts?.inputs;
   }
 
   /** Resolves when the contribution is served, or with why it is not; then what was live before still is. */
@@ -157,6 +163,7 @@ export class NginxTarget {
       return { committed: true, generation: this.live.generation };
     const outcome = await this.enqueue(uid, {});
     if (outcome.committed) {
+      this.seen.forget(uid);
       const names = (await this.options.files.list(this.layout.logs)).filter((name) =>
         name.startsWith(`${uid}.`),
       );
@@ -165,20 +172,41 @@ export class NginxTarget {
     return outcome;
   }
 
-  /** Files of a site that were edited by hand. */
-  observeDrift(uid: string): Promise<FileChange[]> {
-    const site = this.live.sites.get(uid);
-    return site ? observeDrift(uid, site, this.options.files, this.layout) : Promise.resolve([]);
+  /** Files of a site that were edited by hand; `known` saves reading what is live, if it is that. */
+  async observeDrift(uid: string, known?: Contribution): Promise<FileChange[]> {
+    const digest = this.live.sites.get(uid)?.digest;
+    if (digest === undefined || !this.ready) return [];
+    const folder = sitePath(this.layout, uid, digest);
+    if (await this.seen.isAsSeen(uid, folder)) return [];
+    const contribution = await this.readLive(uid, this.ready, known);
+    if (!contribution) return [];
+    const names = filesOf(contribution, folder).map(({ name }) => name);
+    const remember = await this.seen.look(uid, folder, names, this.options.clock.now());
+    const changes = await observeDrift(contribution, folder, this.options.files);
+    if (changes.length === 0) remember();
+    return changes;
   }
 
   /** Puts a site's files back and has nginx load them. */
-  async enforce(uid: string): Promise<Outcome> {
+  async enforce(uid: string, known?: Contribution): Promise<Outcome> {
     const ready = await this.whenReady();
-    const site = this.live.sites.get(uid);
-    if ('reason' in ready || !site?.contribution)
-      return { committed: true, generation: this.live.generation };
-    await undoDrift(uid, site, ready.environment.store);
-    return this.enqueue(uid, { contribution: site.contribution });
+    const nothing: Outcome = { committed: true, generation: this.live.generation };
+    if ('reason' in ready) return nothing;
+    const contribution = await this.readLive(uid, ready, known);
+    if (!contribution) return nothing;
+    const folder = sitePath(this.layout, uid, digestOf(contribution));
+    await undoDrift(contribution, folder, ready.environment.store);
+    return this.enqueue(uid, { contribution });
+  }
+
+  private async readLive(
+    uid: string,
+    { environment }: Ready,
+    known?: Contribution,
+  ): Promise<Contribution | undefined> {
+    const digest = this.live.sites.get(uid)?.digest;
+    if (known && digestOf(known) === digest) return known;
+    return digest === undefined ? undefined : environment.store.readContribution(uid, digest);
   }
 
   /** Plans in a shadow tree and has nginx test it; nothing live changes. */
@@ -186,51 +214,13 @@ export class NginxTarget {
     changes: ReadonlyMap<string, Change>,
   ): Promise<{ readonly problem?: string; readonly files: FileChange[] }> {
     const ready = await this.whenReady();
-    const files = [...changes].flatMap(([uid, change]) =>
-      plannedFiles(this.live.sites.get(uid)?.contribution, change.contribution, this.layout),
-    );
+    const files: FileChange[] = [];
+    for (const [uid, { contribution }] of changes) {
+      const before = 'reason' in ready ? undefined : await this.readLive(uid, ready);
+      files.push(...plannedFiles(before, contribution, this.layout));
+    }
     if ('reason' in ready) return { problem: ready.message, files };
-    return { problem: await this.testInShadow(changes, ready), files };
-  }
-
-  private async testInShadow(
-    changes: ReadonlyMap<string, Change>,
-    { runtime, environment }: Ready,
-  ): Promise<string | undefined> {
-    const foreign = await runtime.readForeign();
-    for (const { contribution } of changes.values()) {
-      const ports = contribution ? foreignPorts(contribution, environment.facts) : [];
-      const shadow = contribution && shadowOf(contribution.domains, ports, foreign);
-      if (shadow !== undefined) return shadow;
-    }
-    const shadow = `${this.layout.folder}/shadow-${randomBytes(6).toString('hex')}`;
-    const { files } = this.options;
-    const store = new GenerationStore(files, layoutOf(shadow), runtime.workerUser);
-    try {
-      await store.prepare();
-      const sites = new Map(this.live.sites);
-      for (const [uid, { contribution }] of changes) {
-        if (contribution) sites.set(uid, { digest: digestOf(contribution), contribution });
-        else sites.delete(uid);
-      }
-      await store.stageSites(sites, new Map());
-      const included = [...sites]
-        .filter(([, site]) => site.contribution)
-        .map(([uid, site]) => ({
-          contribution: site.contribution,
-          path: `${store.layout.sites}/${uid}/${site.digest}/${SITE_FILE}`,
-        }));
-      const path = `${shadow}/shadow.conf`;
-      await files.writeStaged(
-        path,
-        assembleGeneration('0000000000', included, environment.facts, holdsOf(foreign)),
-        { mode: 0o600 },
-      );
-      const tested = await runtime.test(hookText(path));
-      return tested.exitCode === 0 ? undefined : nginxMessage(tested.stderr);
-    } finally {
-      await files.removeTree(shadow);
-    }
+    return { problem: await testInShadow(changes, this.live.sites, ready.environment), files };
   }
 
   /** Renames logs that grew large and has nginx open new ones. */

@@ -2,7 +2,8 @@ import type { Files } from '../../host/fs';
 import { nginxMessage, type NginxRuntime } from '../../host/nginx';
 import { hookText } from './assemble';
 import type { Live } from './commit';
-import { filesOf, type GenerationStore, type StoredGeneration } from './generation-store';
+import { factsOf, type Contribution } from './contribution';
+import { filesOf, type GenerationStore, type StoredGeneration, type StoredSite } from './generation-store';
 import { readJournal, writeJournal, type JournalState } from './journal';
 import { generationPath, sitePath } from './layout';
 import { lookBefore, watchReload, type WatchEnvironment } from './watch';
@@ -45,7 +46,7 @@ async function load({ generation, sites }: Live, environment: RecoverEnvironment
   const before = await lookBefore(runtime);
   if (!before) return true;
   await runtime.reload();
-  const points = [...sites].map(([uid, { contribution }]) => ({ uid, points: contribution?.probes ?? [] }));
+  const points = [...sites].map(([uid, { facts }]) => ({ uid, points: facts?.probes ?? [] }));
   const watched = await watchReload(before, { generation: generation ?? '', sites: points }, environment);
   if (!watched.ok) log('a generation was not loaded', { generation, message: watched.message });
   return watched.ok;
@@ -80,7 +81,7 @@ async function adopt(
   const { files, store, runtime, log } = environment;
   const stored = await store.readGeneration(generation);
   if (!stored) return undefined;
-  const mended = await mendDamage(generation, stored, environment);
+  const { sites, mended } = await mendDamage(generation, stored, environment);
   const text = hookText(generationPath(store.layout, generation));
   const tested = await runtime.test(text);
   if (tested.exitCode !== 0) {
@@ -89,7 +90,7 @@ async function adopt(
     if ((await runtime.test(hookText(undefined))).exitCode === 0) return undefined;
   }
   await replaceHook(text, files, runtime);
-  return { live: { generation, sites: stored.sites }, mended };
+  return { live: { generation, sites }, mended };
 }
 
 async function replaceHook(text: string, files: Files, runtime: NginxRuntime): Promise<void> {
@@ -97,12 +98,15 @@ async function replaceHook(text: string, files: Files, runtime: NginxRuntime): P
     await files.writeAtomic(runtime.hookPath, text, { mode: 0o644 });
 }
 
-/** A missing file or the mere beginning of one is damage, not somebody's edit: it is written again. */
+/**
+ * A missing file or the mere beginning of one is damage, not somebody's edit: it is written again. The sites are read
+ * one after the other, as there may be thousands.
+ */
 async function mendDamage(
   generation: string,
   stored: StoredGeneration,
   environment: RecoverEnvironment,
-): Promise<boolean> {
+): Promise<{ readonly sites: Map<string, StoredSite>; readonly mended: boolean }> {
   const { files, store, log } = environment;
   let mended = false;
   const mend = async (path: string, wanted: string, write: () => Promise<void>): Promise<void> => {
@@ -115,13 +119,16 @@ async function mendDamage(
     log('a half-written file was written again', { path });
   };
   const path = generationPath(store.layout, generation);
-  await mend(path, stored.text, () => store.writeGeneration(generation, stored.text, stored.sites));
-  for (const [uid, { digest, contribution }] of stored.sites) {
+  await mend(path, stored.text, () => store.writeGeneration(generation, stored.text, stored.digests));
+  const sites = new Map<string, StoredSite>();
+  for (const [uid, digest] of stored.digests) {
+    const contribution: Contribution | undefined = await store.readContribution(uid, digest);
+    sites.set(uid, { digest, ...(contribution && { facts: factsOf(contribution) }) });
     const folder = sitePath(store.layout, uid, digest);
     for (const file of contribution ? filesOf(contribution, folder) : [])
       await mend(`${folder}/${file.name}`, file.content, () => store.restoreFile(folder, file));
   }
-  return mended;
+  return { sites, mended };
 }
 
 async function textOf(path: string, files: Files): Promise<string> {

@@ -9,6 +9,10 @@ const OLD_WORKERS_MS = 3_000;
 const PROBE_TIMEOUT_MS = 4_000;
 const ONE_PROBE_TIMEOUT_MS = 1_500;
 const MOST_PROBED_SITES = 40;
+/** How often is looked for new workers: soon at first, and never for more than a tenth of the time. */
+const FIRST_LOOK_MS = 15;
+const MOST_BETWEEN_LOOKS_MS = 150;
+const LOOK_SHARE = 10;
 
 /** How nginx looked before it was told to reload. */
 export interface Before {
@@ -75,7 +79,7 @@ async function waitForWorkers(
   const failed = (message: string): Watched => ({ ok: false, loaded: false, message, offenders: new Map() });
   let complaint: string | undefined;
   let freshSince: number | undefined;
-  while (clock.monotonic() < end) {
+  for (let lookMs = begin; lookMs < end; lookMs = clock.monotonic()) {
     const { text } = await runtime.errorsAfter(before.errorLogSize);
     complaint = complaintOf(text, before.processes.masterPid);
     if (complaint !== undefined && !isStillTrying(text)) return failed(complaint);
@@ -88,10 +92,15 @@ async function waitForWorkers(
     const isAlone = fresh.length === now.workerPids.length;
     if (freshSince !== undefined && (isAlone || clock.monotonic() - freshSince > OLD_WORKERS_MS))
       return undefined;
-    // Looking costs what nginx needs to load: on a slow server less often.
-    await pause(clock, Math.min(15 + (clock.monotonic() - begin) / 20, 100));
+    await pause(clock, untilNextLookMs(clock.monotonic() - begin, clock.monotonic() - lookMs));
   }
   return failed(complaint ?? `nginx started no new workers within ${LOAD_TIMEOUT_MS / 1000} s`);
+}
+
+/** Looking costs what nginx needs to load: on a slow server it is done less often. */
+export function untilNextLookMs(elapsedMs: number, lookTookMs: number): number {
+  const wanted = Math.max(FIRST_LOOK_MS + elapsedMs / 20, lookTookMs * LOOK_SHARE);
+  return Math.min(wanted, MOST_BETWEEN_LOOKS_MS);
 }
 
 /** What the master says since the reload at the levels that mean "not loaded". */
