@@ -52,7 +52,8 @@ export function sessionInterceptor(world: World, always?: Person): Interceptor {
   return (next) => (request) => {
     const needed = getOption(request.method, permission);
     const session = sessionOf(request.header);
-    const person = always ?? world.people.get(world.sessions.get(session ?? '') ?? '');
+    const found = always ?? world.people.get(world.sessions.get(session ?? '') ?? '');
+    const person = found && world.expired.has(found.uid) ? undefined : found;
     request.contextValues.set(personKey, person);
     if (needed === Permission.PUBLIC) return next(request);
     if (!person) throw refusal(ErrorReason.UNAUTHENTICATED, 'Sign in to go on.');

@@ -41,6 +41,8 @@ export class World {
   readonly people = new Map<string, Person>();
   readonly passwords = new Map<string, string>();
   readonly sessions = new Map<string, string>();
+  /** People whose session of a component test has expired, by uid. */
+  readonly expired = new Set<string>();
   readonly apiTokens = new Map<string, ApiToken>();
   readonly joinTokens = new Map<string, JoinToken>();
   readonly waiting = new Map<string, WaitingServer>();

@@ -36,6 +36,7 @@ function signInMethods(
       }
       const session = newUid();
       world.sessions.set(session, person.uid);
+      world.expired.delete(person.uid);
       person.lastSignInAt = timestampNow();
       context.responseHeader.set('Set-Cookie', cookieOf(session));
       return { person };

@@ -5,7 +5,7 @@ import {
   type Resource,
   type Server,
 } from '@ostler/contracts';
-import { idleLiveState, type LiveState, type LiveWatch, watchLive } from '@ostler/sdk';
+import { type ExplainedError, idleLiveState, type LiveState, type LiveWatch, watchLive } from '@ostler/sdk';
 import {
   createContext,
   type ReactNode,
@@ -36,8 +36,20 @@ function soon(flush: () => void): void {
   else requestAnimationFrame(flush);
 }
 
-/** Opens the one stream of this tab and keeps its store. */
-export function LiveProvider({ children, onSignedOut }: { children: ReactNode; onSignedOut: () => void }) {
+/**
+ * Opens the one stream of this tab and keeps its store.
+ *
+ * @param visit counts the sign-ins of this tab: another one opens the stream anew, over what is shown.
+ */
+export function LiveProvider({
+  children,
+  visit,
+  onSignedOut,
+}: {
+  children: ReactNode;
+  visit: number;
+  onSignedOut: (why: ExplainedError) => void;
+}) {
   const ostler = useOstler();
   const [store] = useState(() => new LiveStore(soon));
   const [state, setState] = useState<LiveState>(idleLiveState);
@@ -49,7 +61,7 @@ export function LiveProvider({ children, onSignedOut }: { children: ReactNode; o
       onEvent: (event) => store.take(event),
       onState: (next) => {
         setState(next);
-        if (next.phase === 'stopped' && next.error) onSignedOut();
+        if (next.phase === 'stopped' && next.error) onSignedOut(next.error);
       },
     });
     watch.current = opened;
@@ -59,7 +71,7 @@ export function LiveProvider({ children, onSignedOut }: { children: ReactNode; o
       window.removeEventListener('online', retry);
       opened.stop();
     };
-  }, [ostler, store, onSignedOut]);
+  }, [ostler, store, visit, onSignedOut]);
   const live = useMemo(() => ({ store, state, reconnect: () => watch.current?.retryNow() }), [store, state]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }

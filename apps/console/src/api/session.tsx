@@ -1,8 +1,8 @@
 import { Permission, type WhoAmIResponse } from '@ostler/contracts';
 import { explainError } from '@ostler/sdk';
 import { ErrorReason } from '@ostler/contracts';
-import { queryOptions, useQuery } from '@tanstack/react-query';
-import { createContext, use } from 'react';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, use, useEffect } from 'react';
 import { useOstler } from './ostler';
 
 export const SessionContext = createContext<WhoAmIResponse | undefined>(undefined);
@@ -24,7 +24,7 @@ export function useSessionQuery() {
         try {
           return await ostler.identity.whoAmI({}, { signal });
         } catch (error) {
-          if (SIGNED_OUT.has(explainError(error).reason)) return null;
+          if (isSignedOut(error)) return null;
           throw error;
         }
       },
@@ -34,6 +34,31 @@ export function useSessionQuery() {
 }
 
 const SIGNED_OUT = new Set([ErrorReason.UNAUTHENTICATED, ErrorReason.TOKEN_EXPIRED]);
+
+/** True for what a call says when its session has ended. */
+export function isSignedOut(error: unknown): boolean {
+  return SIGNED_OUT.has(explainError(error).reason);
+}
+
+/** Calls back when any call of the page finds that the session has ended. */
+export function useExpiry(onExpired: () => void): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const look = (error: unknown): void => {
+      if (error && isSignedOut(error)) onExpired();
+    };
+    const stops = [
+      queries.getQueryCache().subscribe(({ type, query }) => type === 'updated' && look(query.state.error)),
+      queries
+        .getMutationCache()
+        .subscribe(
+          ({ type, mutation }) =>
+            type === 'updated' && !mutation?.meta?.['isSignIn'] && look(mutation?.state.error),
+        ),
+    ];
+    return () => stops.forEach((stop) => stop());
+  }, [queries, onExpired]);
+}
 
 const wants: Partial<Record<Permission, string>> = {
   [Permission.RESOURCES_WRITE]: 'Changing resources needs the role operator, admin or owner.',

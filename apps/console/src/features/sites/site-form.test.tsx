@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { Kind, Role, type SiteSpec } from '@ostler/contracts';
-import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
+import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test, vi } from 'vitest';
 import { fullScene } from '../../../mock/scenes';
 import type { World } from '../../../mock/world';
@@ -76,4 +76,26 @@ test('a viewer sees the form and is told why it cannot be applied', async () => 
   renderPage(world, '/sites/docs', Role.VIEWER);
   const edit = await screen.findByRole('button', { name: /Edit/ }, slow);
   expect(edit.getAttribute('aria-disabled')).toBe('true');
+});
+
+test('a session that ends in the middle asks for the password over the form, and nothing typed is lost', async () => {
+  const world = scene();
+  const { person } = renderPage(world, '/sites/docs/edit');
+  world.passwords.set(person.uid, 'correct horse');
+  type(await screen.findByLabelText(/Display name/, undefined, slow), 'Typed before');
+  world.expired.add(person.uid);
+  type(screen.getByLabelText(/Display name/), 'Typed in vain');
+  const dialog = within(await screen.findByRole('dialog', { name: 'Your session has ended' }, slow));
+  type(dialog.getByLabelText('Password'), 'wrong');
+  fireEvent.click(dialog.getByRole('button', { name: 'Sign in' }));
+  await dialog.findByText(/the password is wrong/i, undefined, slow);
+  type(dialog.getByLabelText('Password'), 'correct horse');
+  fireEvent.click(dialog.getByRole('button', { name: 'Sign in' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull(), slow);
+  expect(screen.getByLabelText<HTMLInputElement>(/Display name/).value).toBe('Typed in vain');
+  fireEvent.click(await screen.findByRole('button', { name: /^Apply on/ }, slow));
+  await waitFor(
+    () => expect(world.resourceByName(Kind.SITE, 'docs')?.meta?.displayName).toBe('Typed in vain'),
+    slow,
+  );
 });
