@@ -42,6 +42,12 @@ alter table server add column hold_machine text not null default '';
 alter table server add column last_disconnect text not null default '';
 alter table server add column last_disconnect_at timestamptz;
 alter table server add column certificate_expires_at timestamptz;
+-- Its key was copied: its next lane is told to make another.
+alter table server add column rekey_wanted_at timestamptz;
+-- What its agent said that it trusts (Hello.ca_bundle_sha256).
+alter table server add column ca_bundle_sha256 bytea;
+-- When the nonce of its last recovery was made; older ones are spent.
+alter table server add column recovery_nonce_at timestamptz;
 -- Architecture of its packages, as uname says it; known from its hello.
 alter table server add column architecture text not null default '';
 

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/link/v1/lanes.proto.
  */
 export const file_ostler_link_v1_lanes: GenFile = /*@__PURE__*/
-  fileDesc("Chpvc3RsZXIvbGluay92MS9sYW5lcy5wcm90bxIOb3N0bGVyLmxpbmsudjEilgYKCkFnZW50RnJhbWUSJgoFaGVsbG8YASABKAsyFS5vc3RsZXIubGluay52MS5IZWxsb0gAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjEKC25lZWRfYm9kaWVzGAMgASgLMhoub3N0bGVyLmxpbmsudjEuTmVlZEJvZGllc0gAEjMKDG5lZWRfc2VjcmV0cxgEIAEoCzIbLm9zdGxlci5saW5rLnYxLk5lZWRTZWNyZXRzSAASOQoPbWFuaWZlc3Rfc3RvcmVkGAUgASgLMh4ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RTdG9yZWRIABI7ChBtYW5pZmVzdF9yZWZ1c2VkGAYgASgLMh8ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RSZWZ1c2VkSAASNQoNc3RhdHVzX3JlcG9ydBgHIAEoCzIcLm9zdGxlci5saW5rLnYxLlN0YXR1c1JlcG9ydEgAEjsKEG9wZXJhdGlvbl9yZXBvcnQYCCABKAsyHy5vc3RsZXIubGluay52MS5PcGVyYXRpb25SZXBvcnRIABIxCgtwbGFuX3Jlc3VsdBgJIAEoCzIaLm9zdGxlci5saW5rLnYxLlBsYW5SZXN1bHRIABI1Cg1zZXJ2ZXJfcmVwb3J0GAogASgLMhwub3N0bGVyLmxpbmsudjEuU2VydmVyUmVwb3J0SAASMwoMc2lnbl9yZXF1ZXN0GAsgASgLMhsub3N0bGVyLmxpbmsudjEuU2lnblJlcXVlc3RIABI9ChFjaGFsbGVuZ2VfcHVibGlzaBgMIAEoCzIgLm9zdGxlci5saW5rLnYxLkNoYWxsZW5nZVB1Ymxpc2hIABI7ChBjaGFsbGVuZ2Vfc2VydmVkGA0gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVkSAASMQoLaGVsZF9yZXBvcnQYDiABKAsyGi5vc3RsZXIubGluay52MS5IZWxkUmVwb3J0SABCDgoFZnJhbWUSBbpIAggBIugGChFDb250cm9sUGxhbmVGcmFtZRIqCgd3ZWxjb21lGAEgASgLMhcub3N0bGVyLmxpbmsudjEuV2VsY29tZUgAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjcKDm1hbmlmZXN0X29mZmVyGAMgASgLMh0ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RPZmZlckgAEi8KCmJvZHlfcGllY2UYBCABKAsyGS5vc3RsZXIubGluay52MS5Cb2R5UGllY2VIABI1Cg1zZWNyZXRfdmFsdWVzGAUgASgLMhwub3N0bGVyLmxpbmsudjEuU2VjcmV0VmFsdWVzSAASQQoTc3RhdHVzX2Fja25vd2xlZGdlZBgGIAEoCzIiLm9zdGxlci5saW5rLnYxLlN0YXR1c0Fja25vd2xlZGdlZEgAEjkKD29wZXJhdGlvbl9zdGFydBgHIAEoCzIeLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvblN0YXJ0SAASOwoQb3BlcmF0aW9uX2NhbmNlbBgIIAEoCzIfLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvbkNhbmNlbEgAEkcKFm9wZXJhdGlvbl9hY2tub3dsZWRnZWQYCSABKAsyJS5vc3RsZXIubGluay52MS5PcGVyYXRpb25BY2tub3dsZWRnZWRIABIzCgxwbGFuX3JlcXVlc3QYCiABKAsyGy5vc3RsZXIubGluay52MS5QbGFuUmVxdWVzdEgAEikKB2dvX2F3YXkYCyABKAsyFi5vc3RsZXIubGluay52MS5Hb0F3YXlIABI1Cg1zaWduX3Jlc3BvbnNlGAwgASgLMhwub3N0bGVyLmxpbmsudjEuU2lnblJlc3BvbnNlSAASOQoPY2hhbGxlbmdlX3NlcnZlGA0gASgLMh4ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVIABI7ChBjaGFsbGVuZ2VfcmVzdWx0GA4gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlUmVzdWx0SAASMwoMdHJ1c3RfYnVuZGxlGA8gASgLMhsub3N0bGVyLmxpbmsudjEuVHJ1c3RCdW5kbGVIAEIOCgVmcmFtZRIFukgCCAEiqwMKBUhlbGxvEh4KDWFnZW50X3ZlcnNpb24YASABKAlCB7pIBHICGEASFQoNZmVhdHVyZV9sZXZlbBgCIAEoDRIYCgdib290X2lkGAMgASgJQge6SARyAhhAEhwKC2luc3RhbmNlX2lkGAQgASgJQge6SARyAhhAEg0KBWVwb2NoGAUgASgEEhAKCHJldmlzaW9uGAYgASgEEiAKD21hbmlmZXN0X3NoYTI1NhgHIAEoDEIHukgEegIYIBIzCg1zZXJ2ZXJfcmVwb3J0GAggASgLMhwub3N0bGVyLmxpbmsudjEuU2VydmVyUmVwb3J0EjMKCm9wZXJhdGlvbnMYCSADKAsyHy5vc3RsZXIubGluay52MS5PcGVyYXRpb25SZXBvcnQSKQoFY2xvY2sYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBGhlbGQYCyADKAsyHC5vc3RsZXIubGluay52MS5IZWxkUmVzb3VyY2USFQoNaGVsbG9fY291bnRlchgMIAEoBBIYCgdtYWNoaW5lGA0gASgJQge6SARyAhhAIlIKCkhlbGRSZXBvcnQSDQoFZXBvY2gYASABKAQSNQoEaGVsZBgCIAMoCzIcLm9zdGxlci5saW5rLnYxLkhlbGRSZXNvdXJjZUIJukgGkgEDEIgnIl4KC1NpZ25lZEVwb2NoEg0KBWVwb2NoGAEgASgEEhsKCXNpZ25hdHVyZRgCIAEoDEIIukgFegMYgAISIwoRY2VydGlmaWNhdGVfY2hhaW4YAyADKAxCCLpIBZIBAhAEIiwKC1RydXN0QnVuZGxlEh0KCWNhX2J1bmRsZRgBIAMoDEIKukgHkgEECAEQCCJ2CgxIZWxkUmVzb3VyY2USCwoDdWlkGAEgASgJEiIKBGtpbmQYAiABKA4yFC5vc3RsZXIubWV0YS52MS5LaW5kEgwKBG5hbWUYAyABKAkSEgoKZ2VuZXJhdGlvbhgEIAEoBBITCgtib2R5X3NoYTI1NhgFIAEoDCLiAQoHV2VsY29tZRINCgVlcG9jaBgBIAEoBBIdChVoZWFydGJlYXRfaW50ZXJ2YWxfbXMYAiABKA0SFQoNZGVhZF9hZnRlcl9tcxgDIAEoDRIpCgVjbG9jaxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoWdGVsZW1ldHJ5X3dpbmRvd19ieXRlcxgFIAEoDRIxCgxzaWduZWRfZXBvY2gYBiABKAsyGy5vc3RsZXIubGluay52MS5TaWduZWRFcG9jaBIUCgxob2xkX21lc3NhZ2UYByABKAkiSAoJSGVhcnRiZWF0EhAKCHNlcXVlbmNlGAEgASgEEikKBWNsb2NrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ9Cg1NYW5pZmVzdE9mZmVyEg0KBWVwb2NoGAEgASgEEhAKCHJldmlzaW9uGAIgASgEEh0KDGluZGV4X3NoYTI1NhgDIAEoDEIHukgEegJoIBISCgppbmRleF9zaXplGAQgASgNEhgKBWluZGV4GAUgASgMQgm6SAZ6BBiAgBAiPQoKTmVlZEJvZGllcxIUCgxjcmVkaXRfYnl0ZXMYASABKA0SGQoGc2hhMjU2GAIgAygMQgm6SAaSAQMQiScibAoJQm9keVBpZWNlEhcKBnNoYTI1NhgBIAEoDEIHukgEegJoIBIOCgZvZmZzZXQYAiABKA0SDAoEc2l6ZRgDIAEoDRIXCgRkYXRhGAQgASgMQgm6SAZ6BBiAgBASDwoHbWlzc2luZxgFIAEoCCJICgtOZWVkU2VjcmV0cxI5CgdzZWNyZXRzGAEgAygLMh0ub3N0bGVyLmxpbmsudjEuU2VjcmV0VmVyc2lvbkIJukgGkgEDEIgnIi0KDVNlY3JldFZlcnNpb24SCwoDdWlkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0iOwoMU2VjcmV0VmFsdWVzEisKBnZhbHVlcxgBIAMoCzIbLm9zdGxlci5saW5rLnYxLlNlY3JldFZhbHVlIlEKC1NlY3JldFZhbHVlEgsKA3VpZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhMKBXZhbHVlGAMgASgMQgSItRgBEg8KB3JlZnVzZWQYBCABKAgiRwoOTWFuaWZlc3RTdG9yZWQSDQoFZXBvY2gYASABKAQSEAoIcmV2aXNpb24YAiABKAQSFAoMaW5kZXhfc2hhMjU2GAMgASgMImsKD01hbmlmZXN0UmVmdXNlZBINCgVlcG9jaBgBIAEoBBIQCghyZXZpc2lvbhgCIAEoBBIOCgZyZWFzb24YAyABKAkSGQoHbWVzc2FnZRgEIAEoCUIIukgFcgMogCASDAoEdWlkcxgFIAMoCSJgCgxTdGF0dXNSZXBvcnQSEAoIc2VxdWVuY2UYASABKAQSPgoKcGxhY2VtZW50cxgCIAMoCzIfLm9zdGxlci5saW5rLnYxLlBsYWNlbWVudFJlcG9ydEIJukgGkgEDEIgnIp4DCg9QbGFjZW1lbnRSZXBvcnQSCwoDdWlkGAEgASgJEiIKBGtpbmQYAiABKA4yFC5vc3RsZXIubWV0YS52MS5LaW5kEhsKE29ic2VydmVkX2dlbmVyYXRpb24YAyABKAQSFgoOb2JzZXJ2ZWRfZXBvY2gYBCABKAQSNwoKY29uZGl0aW9ucxgFIAMoCzIZLm9zdGxlci5tZXRhLnYxLkNvbmRpdGlvbkIIukgFkgECEBASLwoLcmVwb3J0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3JlbW92ZWQYByABKAgSMwoFZHJpZnQYCCADKAsyGi5vc3RsZXIubWV0YS52MS5GaWxlQ2hhbmdlQgi6SAWSAQIQQBIqCgRzaXRlGAogASgLMhoub3N0bGVyLnNpdGUudjEuU2l0ZVN0YXR1c0gAEj8KC2NlcnRpZmljYXRlGAsgASgLMigub3N0bGVyLmNlcnRpZmljYXRlLnYxLkNlcnRpZmljYXRlU3RhdHVzSABCCAoGZGV0YWlsIiYKElN0YXR1c0Fja25vd2xlZGdlZBIQCghzZXF1ZW5jZRgBIAEoBCKFBQoMU2VydmVyUmVwb3J0EkAKDGNhcGFiaWxpdGllcxgBIAMoCzIgLm9zdGxlci5saW5rLnYxLkNhcGFiaWxpdHlSZXBvcnRCCLpIBZIBAhBAEhoKCGhvc3RuYW1lGAIgASgJQgi6SAVyAxj9ARIUCgJvcxgDIAEoCUIIukgFcgMYyAESGAoGa2VybmVsGAQgASgJQgi6SAVyAxjIARIdCgxhcmNoaXRlY3R1cmUYBSABKAlCB7pIBHICGEASDAoEY3B1cxgGIAEoDRIUCgxtZW1vcnlfYnl0ZXMYByABKAQSGwoJYWRkcmVzc2VzGAggAygJQgi6SAWSAQIQQBIeCg1uZ2lueF92ZXJzaW9uGAkgASgJQge6SARyAhhAEiAKD3N5c3RlbWRfdmVyc2lvbhgKIAEoCUIHukgEcgIYQBIRCglodHRwX3BvcnQYCyABKA0SEgoKaHR0cHNfcG9ydBgMIAEoDRItCglib290ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkMKDWZvcmVpZ25fc2l0ZXMYDiADKAsyIS5vc3RsZXIubGluay52MS5Gb3JlaWduU2l0ZVJlcG9ydEIJukgGkgEDEOgHEjMKBWRpc2tzGA8gAygLMhoub3N0bGVyLmxpbmsudjEuRGlza1JlcG9ydEIIukgFkgECEEASHwoOZG9ja2VyX3ZlcnNpb24YECABKAlCB7pIBHICGEASGwoJY3B1X21vZGVsGBEgASgJQgi6SAVyAxjIARI3Cgxsb2NhbF9wb2xpY3kYEiABKAsyIS5vc3RsZXIubGluay52MS5Mb2NhbFBvbGljeVJlcG9ydCJxCgpEaXNrUmVwb3J0Eh0KC21vdW50X3BvaW50GAEgASgJQgi6SAVyAxiAIBIcCgtmaWxlX3N5c3RlbRgCIAEoCUIHukgEcgIYQBISCgpzaXplX2J5dGVzGAMgASgEEhIKCmZyZWVfYnl0ZXMYBCABKAQiswEKEUxvY2FsUG9saWN5UmVwb3J0EhYKBHBhdGgYASABKAlCCLpIBXIDGIAgEg8KB3ByZXNlbnQYAiABKAgSHwoNYWxsb3dlZF9yb290cxgDIAMoCUIIukgFkgECEEASGAoQcGFja2FnZV9pbnN0YWxscxgEIAEoCBIMCgRleGVjGAUgASgIEhMKC3NlbGZfdXBkYXRlGAYgASgIEhcKBWtpbmRzGAcgAygJQgi6SAWSAQIQQCJWChBDYXBhYmlsaXR5UmVwb3J0EhUKBG5hbWUYASABKAlCB7pIBHICGD8SEQoJYXZhaWxhYmxlGAIgASgIEhgKBmRldGFpbBgDIAEoCUIIukgFcgMogBAiVgoRRm9yZWlnblNpdGVSZXBvcnQSFAoMc2VydmVyX25hbWVzGAEgAygJEg8KB2xpc3RlbnMYAiADKAkSDAoEZmlsZRgDIAEoCRIMCgRsaW5lGAQgASgNIrsECg5PcGVyYXRpb25TdGFydBILCgN1aWQYASABKAkSLAoIZGVhZGxpbmUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHNhZmUYAyABKAgSLQoEbm9vcBgKIAEoCzIdLm9zdGxlci5saW5rLnYxLk5vb3BPcGVyYXRpb25IABI1CghkaWFnbm9zZRgLIAEoCzIhLm9zdGxlci5saW5rLnYxLkRpYWdub3NlT3BlcmF0aW9uSAASPgoNaW5zdGFsbF9uZ2lueBgMIAEoCzIlLm9zdGxlci5saW5rLnYxLkluc3RhbGxOZ2lueE9wZXJhdGlvbkgAElMKGHRlc3RfbmdpbnhfY29uZmlndXJhdGlvbhgNIAEoCzIvLm9zdGxlci5saW5rLnYxLlRlc3ROZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb25IABJTChhzaG93X25naW54X2NvbmZpZ3VyYXRpb24YDiABKAsyLy5vc3RsZXIubGluay52MS5TaG93TmdpbnhDb25maWd1cmF0aW9uT3BlcmF0aW9uSAASPgoNcmVzdGFydF9hZ2VudBgPIAEoCzIlLm9zdGxlci5saW5rLnYxLlJlc3RhcnRBZ2VudE9wZXJhdGlvbkgAEjwKDHVwZGF0ZV9hZ2VudBgQIAEoCzIkLm9zdGxlci5saW5rLnYxLlVwZGF0ZUFnZW50T3BlcmF0aW9uSABCEgoJb3BlcmF0aW9uEgW6SAIIASIPCg1Ob29wT3BlcmF0aW9uIhMKEURpYWdub3NlT3BlcmF0aW9uIhcKFUluc3RhbGxOZ2lueE9wZXJhdGlvbiIhCh9UZXN0TmdpbnhDb25maWd1cmF0aW9uT3BlcmF0aW9uIiEKH1Nob3dOZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb24iFwoVUmVzdGFydEFnZW50T3BlcmF0aW9uIksKFFVwZGF0ZUFnZW50T3BlcmF0aW9uEjMKB3JlbGVhc2UYASABKAsyIi5vc3RsZXIubGluay52MS5TaWduZWRBZ2VudFJlbGVhc2UiHgoPT3BlcmF0aW9uQ2FuY2VsEgsKA3VpZBgBIAEoCSKPBAoPT3BlcmF0aW9uUmVwb3J0EgsKA3VpZBgBIAEoCRI0CgVzdGF0ZRgCIAEoDjIlLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvblJlcG9ydC5TdGF0ZRIYCgZyZWFzb24YAyABKAlCCLpIBXIDGIABEhkKB21lc3NhZ2UYBCABKAlCCLpIBXIDKIAgEhgKEHByb2dyZXNzX3BlcmNlbnQYBSABKA0SIgoQcHJvZ3Jlc3NfbWVzc2FnZRgGIAEoCUIIukgFcgMogAQSFgoJZXhpdF9jb2RlGAcgASgFSACIAQESFAoMb3V0cHV0X2J5dGVzGAggASgEEi4KCnN0YXJ0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKrAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABISCg5TVEFURV9BQ0NFUFRFRBABEhEKDVNUQVRFX1JVTk5JTkcQAhITCg9TVEFURV9TVUNDRUVERUQQAxIQCgxTVEFURV9GQUlMRUQQBBITCg9TVEFURV9DQU5DRUxMRUQQBRIVChFTVEFURV9JTlRFUlJVUFRFRBAGEhEKDVNUQVRFX0VYUElSRUQQB0IMCgpfZXhpdF9jb2RlIiQKFU9wZXJhdGlvbkFja25vd2xlZGdlZBILCgN1aWQYASABKAkiXQoLUGxhblJlcXVlc3QSDwoHcGxhbl9pZBgBIAEoCRI9CglyZXNvdXJjZXMYAiADKAsyHy5vc3RsZXIubGluay52MS5QbGFubmVkUmVzb3VyY2VCCbpIBpIBAxD0AyJbCg9QbGFubmVkUmVzb3VyY2USLwoEaGVhZBgBIAEoCzIhLm9zdGxlci5saW5rLnYxLk1hbmlmZXN0RW50cnlIZWFkEhcKBGJvZHkYAiABKAxCCbpIBnoEGICAQCKmAQoRTWFuaWZlc3RFbnRyeUhlYWQSCwoDdWlkGAEgASgJEiIKBGtpbmQYAiABKA4yFC5vc3RsZXIubWV0YS52MS5LaW5kEgwKBG5hbWUYAyABKAkSEgoKdGVuYW50X3VpZBgEIAEoCRISCgpnZW5lcmF0aW9uGAUgASgEEioKBWVkZ2VzGAYgAygLMhsub3N0bGVyLmxpbmsudjEuUGxhbm5lZEVkZ2UiTAoLUGxhbm5lZEVkZ2USIgoEa2luZBgBIAEoDjIULm9zdGxlci5tZXRhLnYxLktpbmQSDAoEbmFtZRgCIAEoCRILCgN1aWQYAyABKAkimQEKClBsYW5SZXN1bHQSDwoHcGxhbl9pZBgBIAEoCRINCgV2YWxpZBgCIAEoCBIaCgdtZXNzYWdlGAMgASgJQgm6SAZyBCiAgAESNAoFZmlsZXMYBCADKAsyGi5vc3RsZXIubWV0YS52MS5GaWxlQ2hhbmdlQgm6SAaSAQMQ0A8SGQoHYWN0aW9ucxgFIAMoCUIIukgFkgECEGQiQQoGR29Bd2F5EhYKDnJldHJ5X2FmdGVyX21zGAEgASgNEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIlEKC1NpZ25SZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSFwoPY2VydGlmaWNhdGVfdWlkGAIgASgJEhUKA2NzchgDIAEoDEIIukgFegMYgEAiTgoMU2lnblJlc3BvbnNlEhIKCnJlcXVlc3RfaWQYASABKAkSGQoRY2VydGlmaWNhdGVfY2hhaW4YAiADKAwSDwoHbWVzc2FnZRgDIAEoCSLoAQoQQ2hhbGxlbmdlUHVibGlzaBISCgpyZXF1ZXN0X2lkGAEgASgJEhcKD2NlcnRpZmljYXRlX3VpZBgCIAEoCRIOCgZkb21haW4YAyABKAkSLAoFdG9rZW4YBCABKAlCHbpIGnIYMhZeW0EtWmEtejAtOV8tXXsxLDI1Nn0kEjkKEWtleV9hdXRob3JpemF0aW9uGAUgASgJQh66SBtyGTIXXltBLVphLXowLTlfLi1dezEsNTEyfSQSLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAijgEKDkNoYWxsZW5nZVNlcnZlEhIKCnJlcXVlc3RfaWQYASABKAkSDgoGZG9tYWluGAIgASgJEg0KBXRva2VuGAMgASgJEhkKEWtleV9hdXRob3JpemF0aW9uGAQgASgJEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjYKD0NoYWxsZW5nZVNlcnZlZBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiUQoPQ2hhbGxlbmdlUmVzdWx0EhIKCnJlcXVlc3RfaWQYASABKAkSGQoRc2VydmVkX2V2ZXJ5d2hlcmUYAiABKAgSDwoHbWVzc2FnZRgDIAEoCSKLAQoOVGVsZW1ldHJ5RnJhbWUSEAoIc2VxdWVuY2UYASABKAQSLQoGb3V0cHV0GAIgASgLMhsub3N0bGVyLmxpbmsudjEuT3V0cHV0QmF0Y2hIABIoCgNnYXAYAyABKAsyGS5vc3RsZXIubGluay52MS5HYXBSZWNvcmRIAEIOCgViYXRjaBIFukgCCAEiTQoLT3V0cHV0QmF0Y2gSFQoNb3BlcmF0aW9uX3VpZBgBIAEoCRIOCgZvZmZzZXQYAiABKAQSFwoEZGF0YRgDIAEoDEIJukgGegQYgIAEIkYKCUdhcFJlY29yZBIVCg1vcGVyYXRpb25fdWlkGAEgASgJEg4KBm9mZnNldBgCIAEoBBISCgpsb3N0X2J5dGVzGAMgASgEIiwKGFRlbGVtZXRyeUFja25vd2xlZGdlbWVudBIQCghzZXF1ZW5jZRgBIAEoBCJDChNGZXRjaFJlbGVhc2VSZXF1ZXN0EiwKBmRpZ2VzdBgBIAEoCUIcukgZchcyFV5zaGEyNTY6WzAtOWEtZl17NjR9JCIkChRGZXRjaFJlbGVhc2VSZXNwb25zZRIMCgRkYXRhGAEgASgMIj8KDFJlbGVhc2VJbmRleBIvCgVmaWxlcxgBIAMoCzIgLm9zdGxlci5saW5rLnYxLlJlbGVhc2VJbmRleEZpbGUiPgoQUmVsZWFzZUluZGV4RmlsZRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSDgoGc2hhMjU2GAMgASgMIjsKEEZldGNoRmlsZVJlcXVlc3QSFwoGc2hhMjU2GAEgASgMQge6SAR6AmggEg4KBm9mZnNldBgCIAEoBCIhChFGZXRjaEZpbGVSZXNwb25zZRIMCgRkYXRhGAEgASgMIkMKGEZldGNoQWdlbnRQYWNrYWdlUmVxdWVzdBIXCgZzaGEyNTYYASABKAxCB7pIBHoCaCASDgoGb2Zmc2V0GAIgASgEIikKGUZldGNoQWdlbnRQYWNrYWdlUmVzcG9uc2USDAoEZGF0YRgBIAEoDDJlChJDb250cm9sTGFuZVNlcnZpY2USTwoET3BlbhIaLm9zdGxlci5saW5rLnYxLkFnZW50RnJhbWUaIS5vc3RsZXIubGluay52MS5Db250cm9sUGxhbmVGcmFtZSIEqLsYDigBMAEycgoUVGVsZW1ldHJ5TGFuZVNlcnZpY2USWgoET3BlbhIeLm9zdGxlci5saW5rLnYxLlRlbGVtZXRyeUZyYW1lGigub3N0bGVyLmxpbmsudjEuVGVsZW1ldHJ5QWNrbm93bGVkZ2VtZW50IgSouxgOKAEwATK/AgoOQ29udGVudFNlcnZpY2USYQoMRmV0Y2hSZWxlYXNlEiMub3N0bGVyLmxpbmsudjEuRmV0Y2hSZWxlYXNlUmVxdWVzdBokLm9zdGxlci5saW5rLnYxLkZldGNoUmVsZWFzZVJlc3BvbnNlIgSouxgOMAESWAoJRmV0Y2hGaWxlEiAub3N0bGVyLmxpbmsudjEuRmV0Y2hGaWxlUmVxdWVzdBohLm9zdGxlci5saW5rLnYxLkZldGNoRmlsZVJlc3BvbnNlIgSouxgOMAEScAoRRmV0Y2hBZ2VudFBhY2thZ2USKC5vc3RsZXIubGluay52MS5GZXRjaEFnZW50UGFja2FnZVJlcXVlc3QaKS5vc3RsZXIubGluay52MS5GZXRjaEFnZW50UGFja2FnZVJlc3BvbnNlIgSouxgOMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_certificate_v1_certificate, file_ostler_link_v1_agent_release, file_ostler_meta_v1_meta, file_ostler_meta_v1_options, file_ostler_site_v1_site]);
+  fileDesc("Chpvc3RsZXIvbGluay92MS9sYW5lcy5wcm90bxIOb3N0bGVyLmxpbmsudjEi2AYKCkFnZW50RnJhbWUSJgoFaGVsbG8YASABKAsyFS5vc3RsZXIubGluay52MS5IZWxsb0gAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjEKC25lZWRfYm9kaWVzGAMgASgLMhoub3N0bGVyLmxpbmsudjEuTmVlZEJvZGllc0gAEjMKDG5lZWRfc2VjcmV0cxgEIAEoCzIbLm9zdGxlci5saW5rLnYxLk5lZWRTZWNyZXRzSAASOQoPbWFuaWZlc3Rfc3RvcmVkGAUgASgLMh4ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RTdG9yZWRIABI7ChBtYW5pZmVzdF9yZWZ1c2VkGAYgASgLMh8ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RSZWZ1c2VkSAASNQoNc3RhdHVzX3JlcG9ydBgHIAEoCzIcLm9zdGxlci5saW5rLnYxLlN0YXR1c1JlcG9ydEgAEjsKEG9wZXJhdGlvbl9yZXBvcnQYCCABKAsyHy5vc3RsZXIubGluay52MS5PcGVyYXRpb25SZXBvcnRIABIxCgtwbGFuX3Jlc3VsdBgJIAEoCzIaLm9zdGxlci5saW5rLnYxLlBsYW5SZXN1bHRIABI1Cg1zZXJ2ZXJfcmVwb3J0GAogASgLMhwub3N0bGVyLmxpbmsudjEuU2VydmVyUmVwb3J0SAASMwoMc2lnbl9yZXF1ZXN0GAsgASgLMhsub3N0bGVyLmxpbmsudjEuU2lnblJlcXVlc3RIABI9ChFjaGFsbGVuZ2VfcHVibGlzaBgMIAEoCzIgLm9zdGxlci5saW5rLnYxLkNoYWxsZW5nZVB1Ymxpc2hIABI7ChBjaGFsbGVuZ2Vfc2VydmVkGA0gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVkSAASMQoLaGVsZF9yZXBvcnQYDiABKAsyGi5vc3RsZXIubGluay52MS5IZWxkUmVwb3J0SAASQAoTdHJ1c3RfYnVuZGxlX3N0b3JlZBgPIAEoCzIhLm9zdGxlci5saW5rLnYxLlRydXN0QnVuZGxlU3RvcmVkSABCDgoFZnJhbWUSBbpIAggBIpAHChFDb250cm9sUGxhbmVGcmFtZRIqCgd3ZWxjb21lGAEgASgLMhcub3N0bGVyLmxpbmsudjEuV2VsY29tZUgAEi4KCWhlYXJ0YmVhdBgCIAEoCzIZLm9zdGxlci5saW5rLnYxLkhlYXJ0YmVhdEgAEjcKDm1hbmlmZXN0X29mZmVyGAMgASgLMh0ub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RPZmZlckgAEi8KCmJvZHlfcGllY2UYBCABKAsyGS5vc3RsZXIubGluay52MS5Cb2R5UGllY2VIABI1Cg1zZWNyZXRfdmFsdWVzGAUgASgLMhwub3N0bGVyLmxpbmsudjEuU2VjcmV0VmFsdWVzSAASQQoTc3RhdHVzX2Fja25vd2xlZGdlZBgGIAEoCzIiLm9zdGxlci5saW5rLnYxLlN0YXR1c0Fja25vd2xlZGdlZEgAEjkKD29wZXJhdGlvbl9zdGFydBgHIAEoCzIeLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvblN0YXJ0SAASOwoQb3BlcmF0aW9uX2NhbmNlbBgIIAEoCzIfLm9zdGxlci5saW5rLnYxLk9wZXJhdGlvbkNhbmNlbEgAEkcKFm9wZXJhdGlvbl9hY2tub3dsZWRnZWQYCSABKAsyJS5vc3RsZXIubGluay52MS5PcGVyYXRpb25BY2tub3dsZWRnZWRIABIzCgxwbGFuX3JlcXVlc3QYCiABKAsyGy5vc3RsZXIubGluay52MS5QbGFuUmVxdWVzdEgAEikKB2dvX2F3YXkYCyABKAsyFi5vc3RsZXIubGluay52MS5Hb0F3YXlIABI1Cg1zaWduX3Jlc3BvbnNlGAwgASgLMhwub3N0bGVyLmxpbmsudjEuU2lnblJlc3BvbnNlSAASOQoPY2hhbGxlbmdlX3NlcnZlGA0gASgLMh4ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlU2VydmVIABI7ChBjaGFsbGVuZ2VfcmVzdWx0GA4gASgLMh8ub3N0bGVyLmxpbmsudjEuQ2hhbGxlbmdlUmVzdWx0SAASMwoMdHJ1c3RfYnVuZGxlGA8gASgLMhsub3N0bGVyLmxpbmsudjEuVHJ1c3RCdW5kbGVIABImCgVyZWtleRgQIAEoCzIVLm9zdGxlci5saW5rLnYxLlJla2V5SABCDgoFZnJhbWUSBbpIAggBIh8KBVJla2V5EhYKBW5vbmNlGAEgASgMQge6SAR6AmggIjYKEVRydXN0QnVuZGxlU3RvcmVkEiEKEGNhX2J1bmRsZV9zaGEyNTYYASABKAxCB7pIBHoCGCAizgMKBUhlbGxvEh4KDWFnZW50X3ZlcnNpb24YASABKAlCB7pIBHICGEASFQoNZmVhdHVyZV9sZXZlbBgCIAEoDRIYCgdib290X2lkGAMgASgJQge6SARyAhhAEhwKC2luc3RhbmNlX2lkGAQgASgJQge6SARyAhhAEg0KBWVwb2NoGAUgASgEEhAKCHJldmlzaW9uGAYgASgEEiAKD21hbmlmZXN0X3NoYTI1NhgHIAEoDEIHukgEegIYIBIzCg1zZXJ2ZXJfcmVwb3J0GAggASgLMhwub3N0bGVyLmxpbmsudjEuU2VydmVyUmVwb3J0EjMKCm9wZXJhdGlvbnMYCSADKAsyHy5vc3RsZXIubGluay52MS5PcGVyYXRpb25SZXBvcnQSKQoFY2xvY2sYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBGhlbGQYCyADKAsyHC5vc3RsZXIubGluay52MS5IZWxkUmVzb3VyY2USFQoNaGVsbG9fY291bnRlchgMIAEoBBIYCgdtYWNoaW5lGA0gASgJQge6SARyAhhAEiEKEGNhX2J1bmRsZV9zaGEyNTYYDiABKAxCB7pIBHoCGCAiUgoKSGVsZFJlcG9ydBINCgVlcG9jaBgBIAEoBBI1CgRoZWxkGAIgAygLMhwub3N0bGVyLmxpbmsudjEuSGVsZFJlc291cmNlQgm6SAaSAQMQiCciXgoLU2lnbmVkRXBvY2gSDQoFZXBvY2gYASABKAQSGwoJc2lnbmF0dXJlGAIgASgMQgi6SAV6AxiAAhIjChFjZXJ0aWZpY2F0ZV9jaGFpbhgDIAMoDEIIukgFkgECEAQiLAoLVHJ1c3RCdW5kbGUSHQoJY2FfYnVuZGxlGAEgAygMQgq6SAeSAQQIARAIInYKDEhlbGRSZXNvdXJjZRILCgN1aWQYASABKAkSIgoEa2luZBgCIAEoDjIULm9zdGxlci5tZXRhLnYxLktpbmQSDAoEbmFtZRgDIAEoCRISCgpnZW5lcmF0aW9uGAQgASgEEhMKC2JvZHlfc2hhMjU2GAUgASgMIuIBCgdXZWxjb21lEg0KBWVwb2NoGAEgASgEEh0KFWhlYXJ0YmVhdF9pbnRlcnZhbF9tcxgCIAEoDRIVCg1kZWFkX2FmdGVyX21zGAMgASgNEikKBWNsb2NrGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeChZ0ZWxlbWV0cnlfd2luZG93X2J5dGVzGAUgASgNEjEKDHNpZ25lZF9lcG9jaBgGIAEoCzIbLm9zdGxlci5saW5rLnYxLlNpZ25lZEVwb2NoEhQKDGhvbGRfbWVzc2FnZRgHIAEoCSJICglIZWFydGJlYXQSEAoIc2VxdWVuY2UYASABKAQSKQoFY2xvY2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIn0KDU1hbmlmZXN0T2ZmZXISDQoFZXBvY2gYASABKAQSEAoIcmV2aXNpb24YAiABKAQSHQoMaW5kZXhfc2hhMjU2GAMgASgMQge6SAR6AmggEhIKCmluZGV4X3NpemUYBCABKA0SGAoFaW5kZXgYBSABKAxCCbpIBnoEGICAECI9CgpOZWVkQm9kaWVzEhQKDGNyZWRpdF9ieXRlcxgBIAEoDRIZCgZzaGEyNTYYAiADKAxCCbpIBpIBAxCJJyJsCglCb2R5UGllY2USFwoGc2hhMjU2GAEgASgMQge6SAR6AmggEg4KBm9mZnNldBgCIAEoDRIMCgRzaXplGAMgASgNEhcKBGRhdGEYBCABKAxCCbpIBnoEGICAEBIPCgdtaXNzaW5nGAUgASgIIkgKC05lZWRTZWNyZXRzEjkKB3NlY3JldHMYASADKAsyHS5vc3RsZXIubGluay52MS5TZWNyZXRWZXJzaW9uQgm6SAaSAQMQiCciLQoNU2VjcmV0VmVyc2lvbhILCgN1aWQYASABKAkSDwoHdmVyc2lvbhgCIAEoDSI7CgxTZWNyZXRWYWx1ZXMSKwoGdmFsdWVzGAEgAygLMhsub3N0bGVyLmxpbmsudjEuU2VjcmV0VmFsdWUiUQoLU2VjcmV0VmFsdWUSCwoDdWlkGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SEwoFdmFsdWUYAyABKAxCBIi1GAESDwoHcmVmdXNlZBgEIAEoCCJHCg5NYW5pZmVzdFN0b3JlZBINCgVlcG9jaBgBIAEoBBIQCghyZXZpc2lvbhgCIAEoBBIUCgxpbmRleF9zaGEyNTYYAyABKAwiawoPTWFuaWZlc3RSZWZ1c2VkEg0KBWVwb2NoGAEgASgEEhAKCHJldmlzaW9uGAIgASgEEg4KBnJlYXNvbhgDIAEoCRIZCgdtZXNzYWdlGAQgASgJQgi6SAVyAyiAIBIMCgR1aWRzGAUgAygJImAKDFN0YXR1c1JlcG9ydBIQCghzZXF1ZW5jZRgBIAEoBBI+CgpwbGFjZW1lbnRzGAIgAygLMh8ub3N0bGVyLmxpbmsudjEuUGxhY2VtZW50UmVwb3J0Qgm6SAaSAQMQiCcingMKD1BsYWNlbWVudFJlcG9ydBILCgN1aWQYASABKAkSIgoEa2luZBgCIAEoDjIULm9zdGxlci5tZXRhLnYxLktpbmQSGwoTb2JzZXJ2ZWRfZ2VuZXJhdGlvbhgDIAEoBBIWCg5vYnNlcnZlZF9lcG9jaBgEIAEoBBI3Cgpjb25kaXRpb25zGAUgAygLMhkub3N0bGVyLm1ldGEudjEuQ29uZGl0aW9uQgi6SAWSAQIQEBIvCgtyZXBvcnRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcmVtb3ZlZBgHIAEoCBIzCgVkcmlmdBgIIAMoCzIaLm9zdGxlci5tZXRhLnYxLkZpbGVDaGFuZ2VCCLpIBZIBAhBAEioKBHNpdGUYCiABKAsyGi5vc3RsZXIuc2l0ZS52MS5TaXRlU3RhdHVzSAASPwoLY2VydGlmaWNhdGUYCyABKAsyKC5vc3RsZXIuY2VydGlmaWNhdGUudjEuQ2VydGlmaWNhdGVTdGF0dXNIAEIICgZkZXRhaWwiJgoSU3RhdHVzQWNrbm93bGVkZ2VkEhAKCHNlcXVlbmNlGAEgASgEIoUFCgxTZXJ2ZXJSZXBvcnQSQAoMY2FwYWJpbGl0aWVzGAEgAygLMiAub3N0bGVyLmxpbmsudjEuQ2FwYWJpbGl0eVJlcG9ydEIIukgFkgECEEASGgoIaG9zdG5hbWUYAiABKAlCCLpIBXIDGP0BEhQKAm9zGAMgASgJQgi6SAVyAxjIARIYCgZrZXJuZWwYBCABKAlCCLpIBXIDGMgBEh0KDGFyY2hpdGVjdHVyZRgFIAEoCUIHukgEcgIYQBIMCgRjcHVzGAYgASgNEhQKDG1lbW9yeV9ieXRlcxgHIAEoBBIbCglhZGRyZXNzZXMYCCADKAlCCLpIBZIBAhBAEh4KDW5naW54X3ZlcnNpb24YCSABKAlCB7pIBHICGEASIAoPc3lzdGVtZF92ZXJzaW9uGAogASgJQge6SARyAhhAEhEKCWh0dHBfcG9ydBgLIAEoDRISCgpodHRwc19wb3J0GAwgASgNEi0KCWJvb3RlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASQwoNZm9yZWlnbl9zaXRlcxgOIAMoCzIhLm9zdGxlci5saW5rLnYxLkZvcmVpZ25TaXRlUmVwb3J0Qgm6SAaSAQMQ6AcSMwoFZGlza3MYDyADKAsyGi5vc3RsZXIubGluay52MS5EaXNrUmVwb3J0Qgi6SAWSAQIQQBIfCg5kb2NrZXJfdmVyc2lvbhgQIAEoCUIHukgEcgIYQBIbCgljcHVfbW9kZWwYESABKAlCCLpIBXIDGMgBEjcKDGxvY2FsX3BvbGljeRgSIAEoCzIhLm9zdGxlci5saW5rLnYxLkxvY2FsUG9saWN5UmVwb3J0InEKCkRpc2tSZXBvcnQSHQoLbW91bnRfcG9pbnQYASABKAlCCLpIBXIDGIAgEhwKC2ZpbGVfc3lzdGVtGAIgASgJQge6SARyAhhAEhIKCnNpemVfYnl0ZXMYAyABKAQSEgoKZnJlZV9ieXRlcxgEIAEoBCLOAQoRTG9jYWxQb2xpY3lSZXBvcnQSFgoEcGF0aBgBIAEoCUIIukgFcgMYgCASDwoHcHJlc2VudBgCIAEoCBIfCg1hbGxvd2VkX3Jvb3RzGAMgAygJQgi6SAWSAQIQQBIYChBwYWNrYWdlX2luc3RhbGxzGAQgASgIEgwKBGV4ZWMYBSABKAgSEwoLc2VsZl91cGRhdGUYBiABKAgSFwoFa2luZHMYByADKAlCCLpIBZIBAhBAEhkKB3Byb2JsZW0YCCABKAlCCLpIBXIDKIAIIlYKEENhcGFiaWxpdHlSZXBvcnQSFQoEbmFtZRgBIAEoCUIHukgEcgIYPxIRCglhdmFpbGFibGUYAiABKAgSGAoGZGV0YWlsGAMgASgJQgi6SAVyAyiAECJWChFGb3JlaWduU2l0ZVJlcG9ydBIUCgxzZXJ2ZXJfbmFtZXMYASADKAkSDwoHbGlzdGVucxgCIAMoCRIMCgRmaWxlGAMgASgJEgwKBGxpbmUYBCABKA0iuwQKDk9wZXJhdGlvblN0YXJ0EgsKA3VpZBgBIAEoCRIsCghkZWFkbGluZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2FmZRgDIAEoCBItCgRub29wGAogASgLMh0ub3N0bGVyLmxpbmsudjEuTm9vcE9wZXJhdGlvbkgAEjUKCGRpYWdub3NlGAsgASgLMiEub3N0bGVyLmxpbmsudjEuRGlhZ25vc2VPcGVyYXRpb25IABI+Cg1pbnN0YWxsX25naW54GAwgASgLMiUub3N0bGVyLmxpbmsudjEuSW5zdGFsbE5naW54T3BlcmF0aW9uSAASUwoYdGVzdF9uZ2lueF9jb25maWd1cmF0aW9uGA0gASgLMi8ub3N0bGVyLmxpbmsudjEuVGVzdE5naW54Q29uZmlndXJhdGlvbk9wZXJhdGlvbkgAElMKGHNob3dfbmdpbnhfY29uZmlndXJhdGlvbhgOIAEoCzIvLm9zdGxlci5saW5rLnYxLlNob3dOZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb25IABI+Cg1yZXN0YXJ0X2FnZW50GA8gASgLMiUub3N0bGVyLmxpbmsudjEuUmVzdGFydEFnZW50T3BlcmF0aW9uSAASPAoMdXBkYXRlX2FnZW50GBAgASgLMiQub3N0bGVyLmxpbmsudjEuVXBkYXRlQWdlbnRPcGVyYXRpb25IAEISCglvcGVyYXRpb24SBbpIAggBIg8KDU5vb3BPcGVyYXRpb24iEwoRRGlhZ25vc2VPcGVyYXRpb24iFwoVSW5zdGFsbE5naW54T3BlcmF0aW9uIiEKH1Rlc3ROZ2lueENvbmZpZ3VyYXRpb25PcGVyYXRpb24iIQofU2hvd05naW54Q29uZmlndXJhdGlvbk9wZXJhdGlvbiIXChVSZXN0YXJ0QWdlbnRPcGVyYXRpb24iSwoUVXBkYXRlQWdlbnRPcGVyYXRpb24SMwoHcmVsZWFzZRgBIAEoCzIiLm9zdGxlci5saW5rLnYxLlNpZ25lZEFnZW50UmVsZWFzZSIeCg9PcGVyYXRpb25DYW5jZWwSCwoDdWlkGAEgASgJIo8ECg9PcGVyYXRpb25SZXBvcnQSCwoDdWlkGAEgASgJEjQKBXN0YXRlGAIgASgOMiUub3N0bGVyLmxpbmsudjEuT3BlcmF0aW9uUmVwb3J0LlN0YXRlEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMYgAESGQoHbWVzc2FnZRgEIAEoCUIIukgFcgMogCASGAoQcHJvZ3Jlc3NfcGVyY2VudBgFIAEoDRIiChBwcm9ncmVzc19tZXNzYWdlGAYgASgJQgi6SAVyAyiABBIWCglleGl0X2NvZGUYByABKAVIAIgBARIUCgxvdXRwdXRfYnl0ZXMYCCABKAQSLgoKc3RhcnRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqsBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhIKDlNUQVRFX0FDQ0VQVEVEEAESEQoNU1RBVEVfUlVOTklORxACEhMKD1NUQVRFX1NVQ0NFRURFRBADEhAKDFNUQVRFX0ZBSUxFRBAEEhMKD1NUQVRFX0NBTkNFTExFRBAFEhUKEVNUQVRFX0lOVEVSUlVQVEVEEAYSEQoNU1RBVEVfRVhQSVJFRBAHQgwKCl9leGl0X2NvZGUiJAoVT3BlcmF0aW9uQWNrbm93bGVkZ2VkEgsKA3VpZBgBIAEoCSJdCgtQbGFuUmVxdWVzdBIPCgdwbGFuX2lkGAEgASgJEj0KCXJlc291cmNlcxgCIAMoCzIfLm9zdGxlci5saW5rLnYxLlBsYW5uZWRSZXNvdXJjZUIJukgGkgEDEPQDIlsKD1BsYW5uZWRSZXNvdXJjZRIvCgRoZWFkGAEgASgLMiEub3N0bGVyLmxpbmsudjEuTWFuaWZlc3RFbnRyeUhlYWQSFwoEYm9keRgCIAEoDEIJukgGegQYgIBAIqYBChFNYW5pZmVzdEVudHJ5SGVhZBILCgN1aWQYASABKAkSIgoEa2luZBgCIAEoDjIULm9zdGxlci5tZXRhLnYxLktpbmQSDAoEbmFtZRgDIAEoCRISCgp0ZW5hbnRfdWlkGAQgASgJEhIKCmdlbmVyYXRpb24YBSABKAQSKgoFZWRnZXMYBiADKAsyGy5vc3RsZXIubGluay52MS5QbGFubmVkRWRnZSJMCgtQbGFubmVkRWRnZRIiCgRraW5kGAEgASgOMhQub3N0bGVyLm1ldGEudjEuS2luZBIMCgRuYW1lGAIgASgJEgsKA3VpZBgDIAEoCSKZAQoKUGxhblJlc3VsdBIPCgdwbGFuX2lkGAEgASgJEg0KBXZhbGlkGAIgASgIEhoKB21lc3NhZ2UYAyABKAlCCbpIBnIEKICAARI0CgVmaWxlcxgEIAMoCzIaLm9zdGxlci5tZXRhLnYxLkZpbGVDaGFuZ2VCCbpIBpIBAxDQDxIZCgdhY3Rpb25zGAUgAygJQgi6SAWSAQIQZCJBCgZHb0F3YXkSFgoOcmV0cnlfYWZ0ZXJfbXMYASABKA0SDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiUQoLU2lnblJlcXVlc3QSEgoKcmVxdWVzdF9pZBgBIAEoCRIXCg9jZXJ0aWZpY2F0ZV91aWQYAiABKAkSFQoDY3NyGAMgASgMQgi6SAV6AxiAQCJOCgxTaWduUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoCRIZChFjZXJ0aWZpY2F0ZV9jaGFpbhgCIAMoDBIPCgdtZXNzYWdlGAMgASgJIugBChBDaGFsbGVuZ2VQdWJsaXNoEhIKCnJlcXVlc3RfaWQYASABKAkSFwoPY2VydGlmaWNhdGVfdWlkGAIgASgJEg4KBmRvbWFpbhgDIAEoCRIsCgV0b2tlbhgEIAEoCUIdukgachgyFl5bQS1aYS16MC05Xy1dezEsMjU2fSQSOQoRa2V5X2F1dGhvcml6YXRpb24YBSABKAlCHrpIG3IZMhdeW0EtWmEtejAtOV8uLV17MSw1MTJ9JBIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKOAQoOQ2hhbGxlbmdlU2VydmUSEgoKcmVxdWVzdF9pZBgBIAEoCRIOCgZkb21haW4YAiABKAkSDQoFdG9rZW4YAyABKAkSGQoRa2V5X2F1dGhvcml6YXRpb24YBCABKAkSLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNgoPQ2hhbGxlbmdlU2VydmVkEhIKCnJlcXVlc3RfaWQYASABKAkSDwoHbWVzc2FnZRgCIAEoCSJRCg9DaGFsbGVuZ2VSZXN1bHQSEgoKcmVxdWVzdF9pZBgBIAEoCRIZChFzZXJ2ZWRfZXZlcnl3aGVyZRgCIAEoCBIPCgdtZXNzYWdlGAMgASgJIosBCg5UZWxlbWV0cnlGcmFtZRIQCghzZXF1ZW5jZRgBIAEoBBItCgZvdXRwdXQYAiABKAsyGy5vc3RsZXIubGluay52MS5PdXRwdXRCYXRjaEgAEigKA2dhcBgDIAEoCzIZLm9zdGxlci5saW5rLnYxLkdhcFJlY29yZEgAQg4KBWJhdGNoEgW6SAIIASJNCgtPdXRwdXRCYXRjaBIVCg1vcGVyYXRpb25fdWlkGAEgASgJEg4KBm9mZnNldBgCIAEoBBIXCgRkYXRhGAMgASgMQgm6SAZ6BBiAgAQiRgoJR2FwUmVjb3JkEhUKDW9wZXJhdGlvbl91aWQYASABKAkSDgoGb2Zmc2V0GAIgASgEEhIKCmxvc3RfYnl0ZXMYAyABKAQiLAoYVGVsZW1ldHJ5QWNrbm93bGVkZ2VtZW50EhAKCHNlcXVlbmNlGAEgASgEIkMKE0ZldGNoUmVsZWFzZVJlcXVlc3QSLAoGZGlnZXN0GAEgASgJQhy6SBlyFzIVXnNoYTI1NjpbMC05YS1mXXs2NH0kIiQKFEZldGNoUmVsZWFzZVJlc3BvbnNlEgwKBGRhdGEYASABKAwiPwoMUmVsZWFzZUluZGV4Ei8KBWZpbGVzGAEgAygLMiAub3N0bGVyLmxpbmsudjEuUmVsZWFzZUluZGV4RmlsZSI+ChBSZWxlYXNlSW5kZXhGaWxlEgwKBHBhdGgYASABKAkSDAoEc2l6ZRgCIAEoBBIOCgZzaGEyNTYYAyABKAwiOwoQRmV0Y2hGaWxlUmVxdWVzdBIXCgZzaGEyNTYYASABKAxCB7pIBHoCaCASDgoGb2Zmc2V0GAIgASgEIiEKEUZldGNoRmlsZVJlc3BvbnNlEgwKBGRhdGEYASABKAwiQwoYRmV0Y2hBZ2VudFBhY2thZ2VSZXF1ZXN0EhcKBnNoYTI1NhgBIAEoDEIHukgEegJoIBIOCgZvZmZzZXQYAiABKAQiKQoZRmV0Y2hBZ2VudFBhY2thZ2VSZXNwb25zZRIMCgRkYXRhGAEgASgMMmUKEkNvbnRyb2xMYW5lU2VydmljZRJPCgRPcGVuEhoub3N0bGVyLmxpbmsudjEuQWdlbnRGcmFtZRohLm9zdGxlci5saW5rLnYxLkNvbnRyb2xQbGFuZUZyYW1lIgSouxgOKAEwATJyChRUZWxlbWV0cnlMYW5lU2VydmljZRJaCgRPcGVuEh4ub3N0bGVyLmxpbmsudjEuVGVsZW1ldHJ5RnJhbWUaKC5vc3RsZXIubGluay52MS5UZWxlbWV0cnlBY2tub3dsZWRnZW1lbnQiBKi7GA4oATABMr8CCg5Db250ZW50U2VydmljZRJhCgxGZXRjaFJlbGVhc2USIy5vc3RsZXIubGluay52MS5GZXRjaFJlbGVhc2VSZXF1ZXN0GiQub3N0bGVyLmxpbmsudjEuRmV0Y2hSZWxlYXNlUmVzcG9uc2UiBKi7GA4wARJYCglGZXRjaEZpbGUSIC5vc3RsZXIubGluay52MS5GZXRjaEZpbGVSZXF1ZXN0GiEub3N0bGVyLmxpbmsudjEuRmV0Y2hGaWxlUmVzcG9uc2UiBKi7GA4wARJwChFGZXRjaEFnZW50UGFja2FnZRIoLm9zdGxlci5saW5rLnYxLkZldGNoQWdlbnRQYWNrYWdlUmVxdWVzdBopLm9zdGxlci5saW5rLnYxLkZldGNoQWdlbnRQYWNrYWdlUmVzcG9uc2UiBKi7GA4wAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_certificate_v1_certificate, file_ostler_link_v1_agent_release, file_ostler_meta_v1_meta, file_ostler_meta_v1_options, file_ostler_site_v1_site]);
 
 /**
  * @generated from message ostler.link.v1.AgentFrame
@@ -115,6 +115,12 @@ export type AgentFrame = Message<"ostler.link.v1.AgentFrame"> & {
      */
     value: HeldReport;
     case: "heldReport";
+  } | {
+    /**
+     * @generated from field: ostler.link.v1.TrustBundleStored trust_bundle_stored = 15;
+     */
+    value: TrustBundleStored;
+    case: "trustBundleStored";
   } | { case: undefined; value?: undefined };
 };
 
@@ -222,6 +228,12 @@ export type ControlPlaneFrame = Message<"ostler.link.v1.ControlPlaneFrame"> & {
      */
     value: TrustBundle;
     case: "trustBundle";
+  } | {
+    /**
+     * @generated from field: ostler.link.v1.Rekey rekey = 16;
+     */
+    value: Rekey;
+    case: "rekey";
   } | { case: undefined; value?: undefined };
 };
 
@@ -231,6 +243,47 @@ export type ControlPlaneFrame = Message<"ostler.link.v1.ControlPlaneFrame"> & {
  */
 export const ControlPlaneFrameSchema: GenMessage<ControlPlaneFrame> = /*@__PURE__*/
   messageDesc(file_ostler_link_v1_lanes, 1);
+
+/**
+ * Make a new key and ask for its certificate with Renew and this nonce: the old key was copied, and is not let in
+ * afterwards.
+ *
+ * @generated from message ostler.link.v1.Rekey
+ */
+export type Rekey = Message<"ostler.link.v1.Rekey"> & {
+  /**
+   * @generated from field: bytes nonce = 1;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message ostler.link.v1.Rekey.
+ * Use `create(RekeySchema)` to create a new message.
+ */
+export const RekeySchema: GenMessage<Rekey> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 2);
+
+/**
+ * The bundle is durable on the agent.
+ *
+ * @generated from message ostler.link.v1.TrustBundleStored
+ */
+export type TrustBundleStored = Message<"ostler.link.v1.TrustBundleStored"> & {
+  /**
+   * Like Hello.ca_bundle_sha256.
+   *
+   * @generated from field: bytes ca_bundle_sha256 = 1;
+   */
+  caBundleSha256: Uint8Array;
+};
+
+/**
+ * Describes the message ostler.link.v1.TrustBundleStored.
+ * Use `create(TrustBundleStoredSchema)` to create a new message.
+ */
+export const TrustBundleStoredSchema: GenMessage<TrustBundleStored> = /*@__PURE__*/
+  messageDesc(file_ostler_link_v1_lanes, 3);
 
 /**
  * The first frame of a control lane.
@@ -319,6 +372,13 @@ export type Hello = Message<"ostler.link.v1.Hello"> & {
    * @generated from field: string machine = 13;
    */
   machine: string;
+
+  /**
+   * SHA-256 of the roots (DER) that the agent trusts, concatenated in ascending order of their own SHA-256.
+   *
+   * @generated from field: bytes ca_bundle_sha256 = 14;
+   */
+  caBundleSha256: Uint8Array;
 };
 
 /**
@@ -326,7 +386,7 @@ export type Hello = Message<"ostler.link.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 2);
+  messageDesc(file_ostler_link_v1_lanes, 4);
 
 /**
  * What the agent holds: the answer to a welcome whose epoch is higher than the agent's.
@@ -350,7 +410,7 @@ export type HeldReport = Message<"ostler.link.v1.HeldReport"> & {
  * Use `create(HeldReportSchema)` to create a new message.
  */
 export const HeldReportSchema: GenMessage<HeldReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 3);
+  messageDesc(file_ostler_link_v1_lanes, 5);
 
 /**
  * A restore from a backup raises the epoch. The authority vouches for it, so that only who has the
@@ -384,7 +444,7 @@ export type SignedEpoch = Message<"ostler.link.v1.SignedEpoch"> & {
  * Use `create(SignedEpochSchema)` to create a new message.
  */
 export const SignedEpochSchema: GenMessage<SignedEpoch> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 4);
+  messageDesc(file_ostler_link_v1_lanes, 6);
 
 /**
  * Every root that the agent is to trust from now on; it keeps those durably before it answers anything else.
@@ -405,7 +465,7 @@ export type TrustBundle = Message<"ostler.link.v1.TrustBundle"> & {
  * Use `create(TrustBundleSchema)` to create a new message.
  */
 export const TrustBundleSchema: GenMessage<TrustBundle> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 5);
+  messageDesc(file_ostler_link_v1_lanes, 7);
 
 /**
  * @generated from message ostler.link.v1.HeldResource
@@ -442,7 +502,7 @@ export type HeldResource = Message<"ostler.link.v1.HeldResource"> & {
  * Use `create(HeldResourceSchema)` to create a new message.
  */
 export const HeldResourceSchema: GenMessage<HeldResource> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 6);
+  messageDesc(file_ostler_link_v1_lanes, 8);
 
 /**
  * Answers the hello.
@@ -500,7 +560,7 @@ export type Welcome = Message<"ostler.link.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 7);
+  messageDesc(file_ostler_link_v1_lanes, 9);
 
 /**
  * Sent by both sides when nothing else was, at the interval of the welcome.
@@ -524,7 +584,7 @@ export type Heartbeat = Message<"ostler.link.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 8);
+  messageDesc(file_ostler_link_v1_lanes, 10);
 
 /**
  * There is a newer manifest. The index travels like a body, by its hash, when it is not inline.
@@ -565,7 +625,7 @@ export type ManifestOffer = Message<"ostler.link.v1.ManifestOffer"> & {
  * Use `create(ManifestOfferSchema)` to create a new message.
  */
 export const ManifestOfferSchema: GenMessage<ManifestOffer> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 9);
+  messageDesc(file_ostler_link_v1_lanes, 11);
 
 /**
  * @generated from message ostler.link.v1.NeedBodies
@@ -589,7 +649,7 @@ export type NeedBodies = Message<"ostler.link.v1.NeedBodies"> & {
  * Use `create(NeedBodiesSchema)` to create a new message.
  */
 export const NeedBodiesSchema: GenMessage<NeedBodies> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 10);
+  messageDesc(file_ostler_link_v1_lanes, 12);
 
 /**
  * @generated from message ostler.link.v1.BodyPiece
@@ -628,7 +688,7 @@ export type BodyPiece = Message<"ostler.link.v1.BodyPiece"> & {
  * Use `create(BodyPieceSchema)` to create a new message.
  */
 export const BodyPieceSchema: GenMessage<BodyPiece> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 11);
+  messageDesc(file_ostler_link_v1_lanes, 13);
 
 /**
  * @generated from message ostler.link.v1.NeedSecrets
@@ -645,7 +705,7 @@ export type NeedSecrets = Message<"ostler.link.v1.NeedSecrets"> & {
  * Use `create(NeedSecretsSchema)` to create a new message.
  */
 export const NeedSecretsSchema: GenMessage<NeedSecrets> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 12);
+  messageDesc(file_ostler_link_v1_lanes, 14);
 
 /**
  * @generated from message ostler.link.v1.SecretVersion
@@ -667,7 +727,7 @@ export type SecretVersion = Message<"ostler.link.v1.SecretVersion"> & {
  * Use `create(SecretVersionSchema)` to create a new message.
  */
 export const SecretVersionSchema: GenMessage<SecretVersion> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 13);
+  messageDesc(file_ostler_link_v1_lanes, 15);
 
 /**
  * @generated from message ostler.link.v1.SecretValues
@@ -684,7 +744,7 @@ export type SecretValues = Message<"ostler.link.v1.SecretValues"> & {
  * Use `create(SecretValuesSchema)` to create a new message.
  */
 export const SecretValuesSchema: GenMessage<SecretValues> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 14);
+  messageDesc(file_ostler_link_v1_lanes, 16);
 
 /**
  * @generated from message ostler.link.v1.SecretValue
@@ -718,7 +778,7 @@ export type SecretValue = Message<"ostler.link.v1.SecretValue"> & {
  * Use `create(SecretValueSchema)` to create a new message.
  */
 export const SecretValueSchema: GenMessage<SecretValue> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 15);
+  messageDesc(file_ostler_link_v1_lanes, 17);
 
 /**
  * Durable on the agent.
@@ -747,7 +807,7 @@ export type ManifestStored = Message<"ostler.link.v1.ManifestStored"> & {
  * Use `create(ManifestStoredSchema)` to create a new message.
  */
 export const ManifestStoredSchema: GenMessage<ManifestStored> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 16);
+  messageDesc(file_ostler_link_v1_lanes, 18);
 
 /**
  * @generated from message ostler.link.v1.ManifestRefused
@@ -788,7 +848,7 @@ export type ManifestRefused = Message<"ostler.link.v1.ManifestRefused"> & {
  * Use `create(ManifestRefusedSchema)` to create a new message.
  */
 export const ManifestRefusedSchema: GenMessage<ManifestRefused> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 17);
+  messageDesc(file_ostler_link_v1_lanes, 19);
 
 /**
  * Coalesced: only what changed since the last acknowledged report.
@@ -812,7 +872,7 @@ export type StatusReport = Message<"ostler.link.v1.StatusReport"> & {
  * Use `create(StatusReportSchema)` to create a new message.
  */
 export const StatusReportSchema: GenMessage<StatusReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 18);
+  messageDesc(file_ostler_link_v1_lanes, 20);
 
 /**
  * @generated from message ostler.link.v1.PlacementReport
@@ -883,7 +943,7 @@ export type PlacementReport = Message<"ostler.link.v1.PlacementReport"> & {
  * Use `create(PlacementReportSchema)` to create a new message.
  */
 export const PlacementReportSchema: GenMessage<PlacementReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 19);
+  messageDesc(file_ostler_link_v1_lanes, 21);
 
 /**
  * @generated from message ostler.link.v1.StatusAcknowledged
@@ -900,7 +960,7 @@ export type StatusAcknowledged = Message<"ostler.link.v1.StatusAcknowledged"> & 
  * Use `create(StatusAcknowledgedSchema)` to create a new message.
  */
 export const StatusAcknowledgedSchema: GenMessage<StatusAcknowledged> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 20);
+  messageDesc(file_ostler_link_v1_lanes, 22);
 
 /**
  * Facts and capabilities; in the hello and whenever they change.
@@ -1006,7 +1066,7 @@ export type ServerReport = Message<"ostler.link.v1.ServerReport"> & {
  * Use `create(ServerReportSchema)` to create a new message.
  */
 export const ServerReportSchema: GenMessage<ServerReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 21);
+  messageDesc(file_ostler_link_v1_lanes, 23);
 
 /**
  * A mounted file system on a disk.
@@ -1040,7 +1100,7 @@ export type DiskReport = Message<"ostler.link.v1.DiskReport"> & {
  * Use `create(DiskReportSchema)` to create a new message.
  */
 export const DiskReportSchema: GenMessage<DiskReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 22);
+  messageDesc(file_ostler_link_v1_lanes, 24);
 
 /**
  * The file /etc/ostler/policy as the agent read it.
@@ -1085,11 +1145,18 @@ export type LocalPolicyReport = Message<"ostler.link.v1.LocalPolicyReport"> & {
   selfUpdate: boolean;
 
   /**
-   * Kinds that may be placed here, by name; empty means every kind.
+   * Kinds that may be placed here, by name; empty means every kind, `none` means no kind.
    *
    * @generated from field: repeated string kinds = 7;
    */
   kinds: string[];
+
+  /**
+   * Why the file does not count: then nothing is allowed that it could allow. Empty when it is good.
+   *
+   * @generated from field: string problem = 8;
+   */
+  problem: string;
 };
 
 /**
@@ -1097,7 +1164,7 @@ export type LocalPolicyReport = Message<"ostler.link.v1.LocalPolicyReport"> & {
  * Use `create(LocalPolicyReportSchema)` to create a new message.
  */
 export const LocalPolicyReportSchema: GenMessage<LocalPolicyReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 23);
+  messageDesc(file_ostler_link_v1_lanes, 25);
 
 /**
  * @generated from message ostler.link.v1.CapabilityReport
@@ -1124,7 +1191,7 @@ export type CapabilityReport = Message<"ostler.link.v1.CapabilityReport"> & {
  * Use `create(CapabilityReportSchema)` to create a new message.
  */
 export const CapabilityReportSchema: GenMessage<CapabilityReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 24);
+  messageDesc(file_ostler_link_v1_lanes, 26);
 
 /**
  * @generated from message ostler.link.v1.ForeignSiteReport
@@ -1156,7 +1223,7 @@ export type ForeignSiteReport = Message<"ostler.link.v1.ForeignSiteReport"> & {
  * Use `create(ForeignSiteReportSchema)` to create a new message.
  */
 export const ForeignSiteReportSchema: GenMessage<ForeignSiteReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 25);
+  messageDesc(file_ostler_link_v1_lanes, 27);
 
 /**
  * @generated from message ostler.link.v1.OperationStart
@@ -1232,7 +1299,7 @@ export type OperationStart = Message<"ostler.link.v1.OperationStart"> & {
  * Use `create(OperationStartSchema)` to create a new message.
  */
 export const OperationStartSchema: GenMessage<OperationStart> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 26);
+  messageDesc(file_ostler_link_v1_lanes, 28);
 
 /**
  * @generated from message ostler.link.v1.NoopOperation
@@ -1245,7 +1312,7 @@ export type NoopOperation = Message<"ostler.link.v1.NoopOperation"> & {
  * Use `create(NoopOperationSchema)` to create a new message.
  */
 export const NoopOperationSchema: GenMessage<NoopOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 27);
+  messageDesc(file_ostler_link_v1_lanes, 29);
 
 /**
  * @generated from message ostler.link.v1.DiagnoseOperation
@@ -1258,7 +1325,7 @@ export type DiagnoseOperation = Message<"ostler.link.v1.DiagnoseOperation"> & {
  * Use `create(DiagnoseOperationSchema)` to create a new message.
  */
 export const DiagnoseOperationSchema: GenMessage<DiagnoseOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 28);
+  messageDesc(file_ostler_link_v1_lanes, 30);
 
 /**
  * @generated from message ostler.link.v1.InstallNginxOperation
@@ -1271,7 +1338,7 @@ export type InstallNginxOperation = Message<"ostler.link.v1.InstallNginxOperatio
  * Use `create(InstallNginxOperationSchema)` to create a new message.
  */
 export const InstallNginxOperationSchema: GenMessage<InstallNginxOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 29);
+  messageDesc(file_ostler_link_v1_lanes, 31);
 
 /**
  * @generated from message ostler.link.v1.TestNginxConfigurationOperation
@@ -1284,7 +1351,7 @@ export type TestNginxConfigurationOperation = Message<"ostler.link.v1.TestNginxC
  * Use `create(TestNginxConfigurationOperationSchema)` to create a new message.
  */
 export const TestNginxConfigurationOperationSchema: GenMessage<TestNginxConfigurationOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 30);
+  messageDesc(file_ostler_link_v1_lanes, 32);
 
 /**
  * @generated from message ostler.link.v1.ShowNginxConfigurationOperation
@@ -1297,7 +1364,7 @@ export type ShowNginxConfigurationOperation = Message<"ostler.link.v1.ShowNginxC
  * Use `create(ShowNginxConfigurationOperationSchema)` to create a new message.
  */
 export const ShowNginxConfigurationOperationSchema: GenMessage<ShowNginxConfigurationOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 31);
+  messageDesc(file_ostler_link_v1_lanes, 33);
 
 /**
  * @generated from message ostler.link.v1.RestartAgentOperation
@@ -1310,7 +1377,7 @@ export type RestartAgentOperation = Message<"ostler.link.v1.RestartAgentOperatio
  * Use `create(RestartAgentOperationSchema)` to create a new message.
  */
 export const RestartAgentOperationSchema: GenMessage<RestartAgentOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 32);
+  messageDesc(file_ostler_link_v1_lanes, 34);
 
 /**
  * @generated from message ostler.link.v1.UpdateAgentOperation
@@ -1327,7 +1394,7 @@ export type UpdateAgentOperation = Message<"ostler.link.v1.UpdateAgentOperation"
  * Use `create(UpdateAgentOperationSchema)` to create a new message.
  */
 export const UpdateAgentOperationSchema: GenMessage<UpdateAgentOperation> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 33);
+  messageDesc(file_ostler_link_v1_lanes, 35);
 
 /**
  * @generated from message ostler.link.v1.OperationCancel
@@ -1344,7 +1411,7 @@ export type OperationCancel = Message<"ostler.link.v1.OperationCancel"> & {
  * Use `create(OperationCancelSchema)` to create a new message.
  */
 export const OperationCancelSchema: GenMessage<OperationCancel> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 34);
+  messageDesc(file_ostler_link_v1_lanes, 36);
 
 /**
  * @generated from message ostler.link.v1.OperationReport
@@ -1406,7 +1473,7 @@ export type OperationReport = Message<"ostler.link.v1.OperationReport"> & {
  * Use `create(OperationReportSchema)` to create a new message.
  */
 export const OperationReportSchema: GenMessage<OperationReport> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 35);
+  messageDesc(file_ostler_link_v1_lanes, 37);
 
 /**
  * @generated from enum ostler.link.v1.OperationReport.State
@@ -1459,7 +1526,7 @@ export enum OperationReport_State {
  * Describes the enum ostler.link.v1.OperationReport.State.
  */
 export const OperationReport_StateSchema: GenEnum<OperationReport_State> = /*@__PURE__*/
-  enumDesc(file_ostler_link_v1_lanes, 35, 0);
+  enumDesc(file_ostler_link_v1_lanes, 37, 0);
 
 /**
  * The end of the operation is durable here; the agent may forget it.
@@ -1478,7 +1545,7 @@ export type OperationAcknowledged = Message<"ostler.link.v1.OperationAcknowledge
  * Use `create(OperationAcknowledgedSchema)` to create a new message.
  */
 export const OperationAcknowledgedSchema: GenMessage<OperationAcknowledged> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 36);
+  messageDesc(file_ostler_link_v1_lanes, 38);
 
 /**
  * Plan in a shadow tree; change nothing.
@@ -1504,7 +1571,7 @@ export type PlanRequest = Message<"ostler.link.v1.PlanRequest"> & {
  * Use `create(PlanRequestSchema)` to create a new message.
  */
 export const PlanRequestSchema: GenMessage<PlanRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 37);
+  messageDesc(file_ostler_link_v1_lanes, 39);
 
 /**
  * @generated from message ostler.link.v1.PlannedResource
@@ -1528,7 +1595,7 @@ export type PlannedResource = Message<"ostler.link.v1.PlannedResource"> & {
  * Use `create(PlannedResourceSchema)` to create a new message.
  */
 export const PlannedResourceSchema: GenMessage<PlannedResource> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 38);
+  messageDesc(file_ostler_link_v1_lanes, 40);
 
 /**
  * @generated from message ostler.link.v1.ManifestEntryHead
@@ -1570,7 +1637,7 @@ export type ManifestEntryHead = Message<"ostler.link.v1.ManifestEntryHead"> & {
  * Use `create(ManifestEntryHeadSchema)` to create a new message.
  */
 export const ManifestEntryHeadSchema: GenMessage<ManifestEntryHead> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 39);
+  messageDesc(file_ostler_link_v1_lanes, 41);
 
 /**
  * @generated from message ostler.link.v1.PlannedEdge
@@ -1597,7 +1664,7 @@ export type PlannedEdge = Message<"ostler.link.v1.PlannedEdge"> & {
  * Use `create(PlannedEdgeSchema)` to create a new message.
  */
 export const PlannedEdgeSchema: GenMessage<PlannedEdge> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 40);
+  messageDesc(file_ostler_link_v1_lanes, 42);
 
 /**
  * @generated from message ostler.link.v1.PlanResult
@@ -1634,7 +1701,7 @@ export type PlanResult = Message<"ostler.link.v1.PlanResult"> & {
  * Use `create(PlanResultSchema)` to create a new message.
  */
 export const PlanResultSchema: GenMessage<PlanResult> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 41);
+  messageDesc(file_ostler_link_v1_lanes, 43);
 
 /**
  * The control plane closes this lane; come back after the delay, with full jitter.
@@ -1665,7 +1732,7 @@ export type GoAway = Message<"ostler.link.v1.GoAway"> & {
  * Use `create(GoAwaySchema)` to create a new message.
  */
 export const GoAwaySchema: GenMessage<GoAway> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 42);
+  messageDesc(file_ostler_link_v1_lanes, 44);
 
 /**
  * Asks the internal authority for a development certificate.
@@ -1694,7 +1761,7 @@ export type SignRequest = Message<"ostler.link.v1.SignRequest"> & {
  * Use `create(SignRequestSchema)` to create a new message.
  */
 export const SignRequestSchema: GenMessage<SignRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 43);
+  messageDesc(file_ostler_link_v1_lanes, 45);
 
 /**
  * @generated from message ostler.link.v1.SignResponse
@@ -1723,7 +1790,7 @@ export type SignResponse = Message<"ostler.link.v1.SignResponse"> & {
  * Use `create(SignResponseSchema)` to create a new message.
  */
 export const SignResponseSchema: GenMessage<SignResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 44);
+  messageDesc(file_ostler_link_v1_lanes, 46);
 
 /**
  * Before the agent answers an HTTP-01 challenge, every other server that serves the name must too.
@@ -1767,7 +1834,7 @@ export type ChallengePublish = Message<"ostler.link.v1.ChallengePublish"> & {
  * Use `create(ChallengePublishSchema)` to create a new message.
  */
 export const ChallengePublishSchema: GenMessage<ChallengePublish> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 45);
+  messageDesc(file_ostler_link_v1_lanes, 47);
 
 /**
  * @generated from message ostler.link.v1.ChallengeServe
@@ -1804,7 +1871,7 @@ export type ChallengeServe = Message<"ostler.link.v1.ChallengeServe"> & {
  * Use `create(ChallengeServeSchema)` to create a new message.
  */
 export const ChallengeServeSchema: GenMessage<ChallengeServe> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 46);
+  messageDesc(file_ostler_link_v1_lanes, 48);
 
 /**
  * @generated from message ostler.link.v1.ChallengeServed
@@ -1826,7 +1893,7 @@ export type ChallengeServed = Message<"ostler.link.v1.ChallengeServed"> & {
  * Use `create(ChallengeServedSchema)` to create a new message.
  */
 export const ChallengeServedSchema: GenMessage<ChallengeServed> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 47);
+  messageDesc(file_ostler_link_v1_lanes, 49);
 
 /**
  * @generated from message ostler.link.v1.ChallengeResult
@@ -1855,7 +1922,7 @@ export type ChallengeResult = Message<"ostler.link.v1.ChallengeResult"> & {
  * Use `create(ChallengeResultSchema)` to create a new message.
  */
 export const ChallengeResultSchema: GenMessage<ChallengeResult> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 48);
+  messageDesc(file_ostler_link_v1_lanes, 50);
 
 /**
  * @generated from message ostler.link.v1.TelemetryFrame
@@ -1891,7 +1958,7 @@ export type TelemetryFrame = Message<"ostler.link.v1.TelemetryFrame"> & {
  * Use `create(TelemetryFrameSchema)` to create a new message.
  */
 export const TelemetryFrameSchema: GenMessage<TelemetryFrame> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 49);
+  messageDesc(file_ostler_link_v1_lanes, 51);
 
 /**
  * Output of an operation from an offset on.
@@ -1920,7 +1987,7 @@ export type OutputBatch = Message<"ostler.link.v1.OutputBatch"> & {
  * Use `create(OutputBatchSchema)` to create a new message.
  */
 export const OutputBatchSchema: GenMessage<OutputBatch> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 50);
+  messageDesc(file_ostler_link_v1_lanes, 52);
 
 /**
  * Bytes that the spool could not hold.
@@ -1949,7 +2016,7 @@ export type GapRecord = Message<"ostler.link.v1.GapRecord"> & {
  * Use `create(GapRecordSchema)` to create a new message.
  */
 export const GapRecordSchema: GenMessage<GapRecord> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 51);
+  messageDesc(file_ostler_link_v1_lanes, 53);
 
 /**
  * Committed up to and including this sequence.
@@ -1968,7 +2035,7 @@ export type TelemetryAcknowledgement = Message<"ostler.link.v1.TelemetryAcknowle
  * Use `create(TelemetryAcknowledgementSchema)` to create a new message.
  */
 export const TelemetryAcknowledgementSchema: GenMessage<TelemetryAcknowledgement> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 52);
+  messageDesc(file_ostler_link_v1_lanes, 54);
 
 /**
  * @generated from message ostler.link.v1.FetchReleaseRequest
@@ -1985,7 +2052,7 @@ export type FetchReleaseRequest = Message<"ostler.link.v1.FetchReleaseRequest"> 
  * Use `create(FetchReleaseRequestSchema)` to create a new message.
  */
 export const FetchReleaseRequestSchema: GenMessage<FetchReleaseRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 53);
+  messageDesc(file_ostler_link_v1_lanes, 55);
 
 /**
  * @generated from message ostler.link.v1.FetchReleaseResponse
@@ -2002,7 +2069,7 @@ export type FetchReleaseResponse = Message<"ostler.link.v1.FetchReleaseResponse"
  * Use `create(FetchReleaseResponseSchema)` to create a new message.
  */
 export const FetchReleaseResponseSchema: GenMessage<FetchReleaseResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 54);
+  messageDesc(file_ostler_link_v1_lanes, 56);
 
 /**
  * The canonical file list of a release; its SHA-256 is the digest of the release.
@@ -2023,7 +2090,7 @@ export type ReleaseIndex = Message<"ostler.link.v1.ReleaseIndex"> & {
  * Use `create(ReleaseIndexSchema)` to create a new message.
  */
 export const ReleaseIndexSchema: GenMessage<ReleaseIndex> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 55);
+  messageDesc(file_ostler_link_v1_lanes, 57);
 
 /**
  * @generated from message ostler.link.v1.ReleaseIndexFile
@@ -2050,7 +2117,7 @@ export type ReleaseIndexFile = Message<"ostler.link.v1.ReleaseIndexFile"> & {
  * Use `create(ReleaseIndexFileSchema)` to create a new message.
  */
 export const ReleaseIndexFileSchema: GenMessage<ReleaseIndexFile> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 56);
+  messageDesc(file_ostler_link_v1_lanes, 58);
 
 /**
  * @generated from message ostler.link.v1.FetchFileRequest
@@ -2072,7 +2139,7 @@ export type FetchFileRequest = Message<"ostler.link.v1.FetchFileRequest"> & {
  * Use `create(FetchFileRequestSchema)` to create a new message.
  */
 export const FetchFileRequestSchema: GenMessage<FetchFileRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 57);
+  messageDesc(file_ostler_link_v1_lanes, 59);
 
 /**
  * @generated from message ostler.link.v1.FetchFileResponse
@@ -2089,7 +2156,7 @@ export type FetchFileResponse = Message<"ostler.link.v1.FetchFileResponse"> & {
  * Use `create(FetchFileResponseSchema)` to create a new message.
  */
 export const FetchFileResponseSchema: GenMessage<FetchFileResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 58);
+  messageDesc(file_ostler_link_v1_lanes, 60);
 
 /**
  * @generated from message ostler.link.v1.FetchAgentPackageRequest
@@ -2111,7 +2178,7 @@ export type FetchAgentPackageRequest = Message<"ostler.link.v1.FetchAgentPackage
  * Use `create(FetchAgentPackageRequestSchema)` to create a new message.
  */
 export const FetchAgentPackageRequestSchema: GenMessage<FetchAgentPackageRequest> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 59);
+  messageDesc(file_ostler_link_v1_lanes, 61);
 
 /**
  * @generated from message ostler.link.v1.FetchAgentPackageResponse
@@ -2128,7 +2195,7 @@ export type FetchAgentPackageResponse = Message<"ostler.link.v1.FetchAgentPackag
  * Use `create(FetchAgentPackageResponseSchema)` to create a new message.
  */
 export const FetchAgentPackageResponseSchema: GenMessage<FetchAgentPackageResponse> = /*@__PURE__*/
-  messageDesc(file_ostler_link_v1_lanes, 60);
+  messageDesc(file_ostler_link_v1_lanes, 62);
 
 /**
  * Manifests, operations, status, heartbeats. The agent dials it and speaks first (hello).
