@@ -42,6 +42,11 @@ export class FleetService {
     return server!;
   }
 
+  /** @throws AppError NOT_FOUND */
+  async uidOf(name: string): Promise<string> {
+    return (await this.require(name)).uid;
+  }
+
   async update(name: string, displayName: string, labels: Record<string, string>): Promise<Server> {
     const { uid } = await this.require(name);
     await this.servers.describe(uid, displayName, labels);
