@@ -21,6 +21,8 @@ export interface ControlConnectionOptions {
   readonly log: Log;
   readonly timing?: LaneTiming;
   readonly welcomed: (welcome: Welcome) => void;
+  /** Why the epoch of a welcome is not believed; undefined when it is. */
+  readonly refusesEpoch: (welcome: Welcome) => string | undefined;
   /** Before each attempt: renews what has expired. `failures` counts attempts without a welcome. */
   readonly prepare: (failures: number) => Promise<void>;
 }
@@ -60,7 +62,7 @@ export class ControlConnection {
   }
 
   private async connect(signal: AbortSignal): Promise<LaneEnd> {
-    const { core, dialer, identity, clock, log, timing, welcomed } = this.options;
+    const { core, dialer, identity, clock, log, timing, welcomed, refusesEpoch } = this.options;
     const client = dialer.open();
     const call = client.makeBidiStreamRequest(
       open.path,
@@ -73,6 +75,7 @@ export class ControlConnection {
       identity,
       timing,
       welcomed,
+      refusesEpoch,
       warn: (line, error) => log.warn(line, { error: messageOf(error) }),
     });
     const stop = (): void => lane.stop();

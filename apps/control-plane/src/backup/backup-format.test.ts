@@ -28,8 +28,14 @@ async function* from(...pieces: Buffer[]) {
   yield* pieces;
 }
 
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of stream) found.push(one);
+  return found;
+}
+
 async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(stream));
+  return Buffer.concat(await all(stream));
 }
 
 describe('the bytes of a backup', () => {
@@ -51,7 +57,7 @@ describe('the bytes of a backup', () => {
       const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
         bytes.subarray(index * size, (index + 1) * size),
       );
-      const records = await Array.fromAsync(readRecords(from(...pieces)));
+      const records = await all(readRecords(from(...pieces)));
       expect(records.map(({ kind }) => kind)).toEqual([RecordKind.rows, RecordKind.end]);
     }
   });

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import {
+  type HeldReport,
   type ManifestRefused,
   type PlacementReport,
   type SecretValue,
@@ -8,7 +9,7 @@ import {
   type SecretVersion,
 } from '@ostler/contracts';
 import type { Fence, Offer } from '@ostler/link-protocol';
-import { Manifests, PlannerService } from '../manifest';
+import { HeldIntake, Manifests, PlannerService } from '../manifest';
 import { Releases } from '../releases';
 import { ConnectedAgents } from './connected-agents';
 import { AgentFeatures, type ContentSource, type ManifestSource } from './features';
@@ -22,6 +23,7 @@ export class EngineSources implements OnModuleInit, OnModuleDestroy, ManifestSou
     private readonly features: AgentFeatures,
     private readonly agents: ConnectedAgents,
     private readonly manifests: Manifests,
+    private readonly holdings: HeldIntake,
     private readonly planner: PlannerService,
     private readonly releases: Releases,
   ) {}
@@ -34,6 +36,10 @@ export class EngineSources implements OnModuleInit, OnModuleDestroy, ManifestSou
 
   onModuleDestroy(): void {
     this.off?.();
+  }
+
+  held(serverUid: string, report: HeldReport): Promise<void> {
+    return this.holdings.take(serverUid, report);
   }
 
   async offerFor(serverUid: string): Promise<Offer | undefined> {

@@ -6,6 +6,7 @@ import { failpoint } from '../platform/failpoints';
 import { Log } from '../platform/log';
 import { CompiledBodies } from './compiled-bodies';
 import { ManifestRepository } from './manifest.repository';
+import { OrphanRepository } from './orphan.repository';
 import { PlacedSpecsRepository } from './placed-specs.repository';
 import { compileManifest, indexBytes } from './server-manifest.compile';
 
@@ -24,6 +25,7 @@ export class CompileService {
     private readonly wake: Wake,
     private readonly manifests: ManifestRepository,
     private readonly placed: PlacedSpecsRepository,
+    private readonly orphans: OrphanRepository,
     private readonly log: Log,
   ) {}
 
@@ -66,7 +68,8 @@ export class CompileService {
 
   /** The revision moves only when the content does: a wake-up for nothing sends nothing. */
   private async compile(serverUid: string): Promise<void> {
-    const manifest = compileManifest(await this.placed.onServer(serverUid), this.bodies.of);
+    const placed = await this.placed.onServer(serverUid);
+    const manifest = compileManifest(placed, this.bodies.of, await this.orphans.discarded(serverUid));
     const before = await this.manifests.find(serverUid);
     const epoch = await this.manifests.epoch();
     const same = before && indexBytes(manifest, { epoch, revision: before.revision, serverUid });

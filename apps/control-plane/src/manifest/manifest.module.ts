@@ -2,10 +2,13 @@ import { Module } from '@nestjs/common';
 
 import { ResourcesModule } from '../resources';
 import { CompileService } from './compile.service';
+import { HeldIntake } from './held-intake';
 import { ManifestChanges } from './manifest-changes';
 import { ManifestLoop } from './manifest.loop';
 import { ManifestRepository } from './manifest.repository';
 import { Manifests } from './manifests.service';
+import { OrphanRepository } from './orphan.repository';
+import { OrphansService } from './orphans.service';
 import { PlacedSpecsRepository } from './placed-specs.repository';
 import { PlannerService } from './planner.service';
 import { RecompileLoop } from './recompile.loop';
@@ -15,14 +18,17 @@ import { RecompileLoop } from './recompile.loop';
   imports: [ResourcesModule],
   providers: [
     CompileService,
+    HeldIntake,
     ManifestChanges,
     ManifestLoop,
     ManifestRepository,
     Manifests,
+    OrphanRepository,
+    OrphansService,
     PlacedSpecsRepository,
     PlannerService,
     RecompileLoop,
   ],
-  exports: [Manifests, PlannerService],
+  exports: [HeldIntake, Manifests, OrphansService, PlannerService],
 })
 export class ManifestModule {}

@@ -70,6 +70,15 @@ export class ManifestRepository {
     );
   }
 
+  /** One of the present epoch: after a restore from a backup those before it are offered to nobody. */
+  current(serverUid: string): Promise<ManifestRow | undefined> {
+    return queryOne<ManifestRow>(
+      `select m.epoch, m.revision, m.index, m.index_sha256 as "indexSha256"
+       from manifest m join installation i on i.epoch = m.epoch where m.server_uid = $1`,
+      [serverUid],
+    );
+  }
+
   async epoch(): Promise<bigint> {
     const row = await queryOne<{ epoch: bigint }>('select epoch from installation');
     return row?.epoch ?? 1n;

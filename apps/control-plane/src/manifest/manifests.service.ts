@@ -11,6 +11,7 @@ import { query, UnitOfWork } from '../platform/db';
 import { secretPlace, StatusIntake } from '../resources';
 import { ManifestChanges } from './manifest-changes';
 import { ManifestRepository } from './manifest.repository';
+import { OrphansService } from './orphans.service';
 
 /** What the fence is made of. */
 export interface Fence {
@@ -41,11 +42,12 @@ export class Manifests {
     private readonly repository: ManifestRepository,
     private readonly changes: ManifestChanges,
     private readonly statuses: StatusIntake,
+    private readonly orphans: OrphansService,
   ) {}
 
-  /** The newest manifest; undefined until the first was compiled. */
+  /** The newest manifest; undefined until the first of this epoch was compiled. */
   offerFor(serverUid: string): Promise<Offer | undefined> {
-    return this.asSystem(() => this.repository.find(serverUid));
+    return this.asSystem(() => this.repository.current(serverUid));
   }
 
   /** A body, or the index, of the server's present manifest by its hash. */
@@ -96,11 +98,11 @@ export class Manifests {
   }
 
   /** What the agent says of its placements. */
-  status(serverUid: string, reports: readonly PlacementReport[]): Promise<void> {
-    return this.statuses.take(
-      serverUid,
-      reports.filter(({ uid }) => isUuid(uid)),
-    );
+  async status(serverUid: string, reports: readonly PlacementReport[]): Promise<void> {
+    const named = reports.filter(({ uid }) => isUuid(uid));
+    await this.statuses.take(serverUid, named);
+    const removed = named.filter((report) => report.removed).map(({ uid }) => uid);
+    await this.orphans.removed(serverUid, removed);
   }
 
   private refusalReport(

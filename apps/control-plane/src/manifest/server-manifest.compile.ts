@@ -70,10 +70,14 @@ function entryOf(placed: PlacedSpec, { body, sha256 }: CompiledBody): ManifestEn
   });
 }
 
+/** What a server holds without a placement, and is to let go of. */
+export type Discarded = Pick<PlacedSpec, 'uid' | 'kind' | 'name' | 'generation'>;
+
 /** Everything that one server should have, and what it should let go of. `bodyOf` may remember what it compiled. */
 export function compileManifest(
   placements: readonly PlacedSpec[],
   bodyOf: (placed: PlacedSpec) => CompiledBody = compileBody,
+  discarded: readonly Discarded[] = [],
 ): CompiledManifest {
   const ordered = placements.toSorted(byUid);
   return {
@@ -83,8 +87,8 @@ export function compileManifest(
         const compiled = bodyOf(placed);
         return { ...compiled, entry: entryOf(placed, compiled) };
       }),
-    tombstones: ordered
-      .filter(({ removing }) => removing)
+    tombstones: [...ordered.filter(({ removing }) => removing), ...discarded]
+      .toSorted(byUid)
       .map(({ uid, kind, name, generation }) => create(TombstoneSchema, { uid, kind, name, generation })),
   };
 }
