@@ -15,6 +15,7 @@ import { DeleteService } from './admission/delete.service';
 import { RevertService } from './admission/revert.service';
 import { DryRunService } from './planning/dry-run.service';
 import { ApplyResults } from './reading/apply-results';
+import type { SpecForm } from './reading/encode-resource';
 import { HistoryService } from './reading/history.service';
 import { ResourceReader } from './reading/resource-reader';
 import { requireRead, requireWrite, requireWriteAll } from './resource-permissions';
@@ -55,14 +56,14 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
     });
   }
 
-  async get(request: GetRequest) {
+  async get(request: GetRequest, context: HandlerContext) {
     requireRead(request.kind);
-    return create(GetResponseSchema, { resource: await this.reader.get(request) });
+    return create(GetResponseSchema, { resource: await this.reader.get(request, specFormFor(context)) });
   }
 
-  list(request: ListRequest) {
+  list(request: ListRequest, context: HandlerContext) {
     requireRead(request.kind);
-    return this.reader.list(request);
+    return this.reader.list(request, specFormFor(context));
   }
 
   watch(request: WatchRequest, context: HandlerContext) {
@@ -101,4 +102,10 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   private inTurn<T extends Message>(work: () => Promise<T>): Promise<T> {
     return this.queue.run(currentCall().tenantUid, () => this.mutations.unit(work));
   }
+}
+
+/** The SDK and gRPC speak binary; scripts with curl speak JSON, which is made of decoded messages. */
+function specFormFor({ requestHeader }: HandlerContext): SpecForm {
+  const type = requestHeader.get('content-type') ?? 'json';
+  return type.includes('json') ? 'decoded' : 'stored';
 }

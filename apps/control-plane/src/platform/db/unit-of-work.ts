@@ -12,8 +12,8 @@ const mostTries = 4;
 /**
  * The only way to the database. Each unit is one transaction under `ostler_app` (the rows of some tenants)
  * or `ostler_system` (all rows, for the listed loops and doors); row-level security does the rest. A nested
- * call joins the transaction and changes the scope for its own duration. A unit is one flow: no parallel
- * queries within it.
+ * call joins the transaction and changes the scope for its own duration. A unit is one flow: queries that
+ * are sent together run in their order, and the scope stays as it is meanwhile.
  */
 @Injectable()
 export class UnitOfWork {

@@ -5,6 +5,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 
 import { UnitOfWork } from '../db';
 import { Log } from '../log';
+import { answerCompression } from './answer-compression';
 import { handlersInUnits } from './handlers-in-units';
 import { authenticate, authenticateAgain } from './interceptors/authenticate';
 import { openCall } from './interceptors/open-call';
@@ -56,6 +57,7 @@ export class RpcHandler {
       interceptors: this.chain(),
       fallback,
       readMaxBytes: largestRequestBytes,
+      ...answerCompression(secure),
       maxTimeoutMs: longestUnaryMs,
       // A misspelt field is an error and not a wish that is lost.
       jsonOptions: { ignoreUnknownFields: false },

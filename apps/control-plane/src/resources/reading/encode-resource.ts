@@ -1,4 +1,5 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
+import { WireType } from '@bufbuild/protobuf/wire';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   PlacementReportSchema, type PlacementStatus, PlacementStatusSchema,
@@ -8,13 +9,23 @@ import {
 import { type PlacementCounts, rollUpRaised, rollUpReady } from '../status/roll-up';
 import type { PlacementRow } from '../status/status.repository';
 import type { ResourceRow } from '../store/resource-row';
-import { loadSpec, specCaseOf } from '../store/stored-spec';
+import { loadSpec, requireModel, specCaseOf } from '../store/stored-spec';
 
 const NOWHERE: PlacementCounts = { placements: 0, ready: 0, away: 0, awayReady: 0, removing: 0 };
 
+/**
+ * `stored` passes on the bytes of specs as they are, for answers in binary: the stored form is that of the
+ * wire, and nothing in between reads the specs. `decoded` is for everything else.
+ */
+export type SpecForm = 'decoded' | 'stored';
+
 /** A stored resource as it is read: specs with references to secrets, and the status rolled up. */
-export function encodeResource(row: ResourceRow, status: ResourceStatus | undefined): Resource {
-  return create(ResourceSchema, {
+export function encodeResource(
+  row: ResourceRow,
+  status: ResourceStatus | undefined,
+  form: SpecForm = 'decoded',
+): Resource {
+  const resource = create(ResourceSchema, {
     meta: {
       uid: row.uid,
       kind: row.kind,
@@ -28,9 +39,33 @@ export function encodeResource(row: ResourceRow, status: ResourceStatus | undefi
       updatedAt: timestampFromDate(row.updatedAt),
       deletedAt: row.deletedAt ? timestampFromDate(row.deletedAt) : undefined,
     },
-    spec: specCaseOf(row.kind, loadSpec(row.kind, row)),
     status,
   });
+  if (form === 'stored' && isOfToday(row)) resource.$unknown = [storedSpec(row)];
+  else resource.spec = specCaseOf(row.kind, loadSpec(row.kind, row));
+  return resource;
+}
+
+/** Specs of an earlier schema are upgraded, so they must be opened. */
+function isOfToday({ kind, specSchema }: ResourceRow): boolean {
+  return specSchema >= requireModel(kind).schemaVersion;
+}
+
+/** Fields that are not known are written as they are; whoever reads knows this one. */
+function storedSpec({ kind, spec }: ResourceRow) {
+  const { specCase } = requireModel(kind);
+  const field = ResourceSchema.fields.find(({ localName }) => localName === specCase);
+  if (!field) throw new Error(`Resource has no spec ${specCase}`);
+  return { no: field.number, wireType: WireType.LengthDelimited, data: withLength(spec) };
+}
+
+/** Behind their length, seven bits to a byte, the lowest first. */
+function withLength(bytes: Uint8Array): Uint8Array {
+  const length: number[] = [];
+  for (let left = bytes.length; ; left >>>= 7) {
+    if (left < 0x80) return Buffer.concat([Uint8Array.of(...length, left), bytes]);
+    length.push((left & 0x7f) | 0x80);
+  }
 }
 
 export function encodeStatus(

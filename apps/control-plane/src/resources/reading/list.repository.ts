@@ -1,8 +1,9 @@
 import type { Kind } from '@ostler/contracts';
 import { Injectable } from '@nestjs/common';
 
-import { query, queryOne } from '../../platform/db';
-import { resourceColumns, type ResourceRow } from '../store/resource-row';
+import { executeWithCommit, type Prepared, prepared, query, queryOne } from '../../platform/db';
+import { countsBeside, type CountRow } from '../status/status.repository';
+import { namedColumns, type ResourceRow, tenantNames, whereNamed } from '../store/resource-row';
 import type { PagePlace } from './page-token';
 
 export interface ListFilter {
@@ -20,6 +21,18 @@ export interface ListQuery extends ListFilter {
   readonly limit: number;
 }
 
+/** A resource with the counts of its placements. */
+export type CountedRow = ResourceRow & CountRow;
+
+const counted = `with ${tenantNames} select ${namedColumns}, c.* from resource r ${countsBeside}`;
+const namedSql = prepared(`${counted} ${whereNamed}`);
+
+/**
+ * The order of an index is always right for a page. A planner whose statistics are behind, because many
+ * resources came at once, may read and sort all of them instead.
+ */
+export const byIndexSql = `select set_config('enable_sort', 'off', true)`;
+
 /** Conditions of one list, with their parameters. Only what is asked for is in the statement, for the planner. */
 class Where {
   readonly parameters: unknown[] = [];
@@ -35,8 +48,17 @@ class Where {
   }
 }
 
+/** A resource by its name, and lists of them, each with its counts in the same statement. */
 @Injectable()
 export class ListRepository {
+  /** Few: one for each set of conditions, whatever their values. */
+  private readonly pages = new Map<string, Prepared>();
+
+  /** The own tenant's first, then those nested in it. */
+  named(tenantUid: string, kind: Kind, name: string): Promise<CountedRow | undefined> {
+    return queryOne<CountedRow>(namedSql, [tenantUid, kind, name]);
+  }
+
   /** How many there are in all. */
   async count(list: ListFilter): Promise<number> {
     const where = conditionsOf(list);
@@ -48,22 +70,29 @@ export class ListRepository {
   }
 
   /** One page by kind and name. */
-  page(list: ListQuery): Promise<ResourceRow[]> {
-    const where = conditionsOf(list);
-    const { after } = list;
-    if (after)
-      where.add(
-        (k, n, u) => `(r.kind, r.name, r.uid) > (${k}::smallint, ${n}::text, ${u}::uuid)`,
-        after.kind,
-        after.name,
-        after.uid,
-      );
-    return query<ResourceRow>(
-      `select ${resourceColumns} from resource r ${where.sql}
-       order by r.kind, r.name, r.uid limit ${Math.floor(list.limit)}`,
-      where.parameters,
-    );
+  page(list: ListQuery): Promise<CountedRow[]> {
+    const { text, parameters } = pageOf(list);
+    const statement = this.pages.get(text) ?? prepared(text);
+    this.pages.set(text, statement);
+    executeWithCommit(byIndexSql);
+    return query<CountedRow>(statement, parameters);
   }
+}
+
+/** The statement of a page; values are parameters, so that few statements make all pages. */
+export function pageOf(list: ListQuery): { readonly text: string; readonly parameters: readonly unknown[] } {
+  const where = conditionsOf(list);
+  const { after } = list;
+  if (after)
+    where.add(
+      (k, n, u) => `(r.kind, r.name, r.uid) > (${k}::smallint, ${n}::text, ${u}::uuid)`,
+      after.kind,
+      after.name,
+      after.uid,
+    );
+  const { sql, parameters } = where;
+  const text = `${counted} ${sql} order by r.kind, r.name, r.uid limit $${parameters.length + 1}`;
+  return { text, parameters: [...parameters, Math.floor(list.limit)] };
 }
 
 function conditionsOf({ tenantUids, kind, labels, search, server }: ListFilter): Where {

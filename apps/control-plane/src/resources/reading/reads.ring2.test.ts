@@ -1,10 +1,14 @@
-import { Kind } from '@ostler/contracts';
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
+import { Kind, type ListResponse, ListResponseSchema } from '@ostler/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { execute, query } from '../../platform/db';
 import { type Engine, helloSite, requestId, startEngine } from '../engine.fixture';
+import { byIndexSql, pageOf } from './list.repository';
 
 let engine: Engine;
+/** Before the database counted what had just come. */
+let planWithoutStatistics: string;
 
 beforeAll(async () => {
   engine = await startEngine();
@@ -19,7 +23,9 @@ beforeAll(async () => {
       [server],
     );
   });
-  await engine.db.database.dataSource.query('analyze');
+  planWithoutStatistics = await planOfPage();
+  // As the owner: the pool's connections have the role of the app.
+  await engine.db.database.dataSource.query('reset role; analyze; set role ostler_app');
 }, 60_000);
 afterAll(() => engine.close());
 
@@ -36,6 +42,31 @@ async function planOf(sql: string, parameters: unknown[]): Promise<string> {
   return rows.map((row) => Object.values(row).join('')).join('\n');
 }
 
+/** Of a page in the middle of the list, as it is read. */
+function planOfPage(): Promise<string> {
+  const { text, parameters } = pageOf({
+    tenantUids: [engine.tenantUid],
+    kind: Kind.SITE,
+    labels: {},
+    search: '',
+    server: '',
+    after: { kind: Kind.SITE, name: 's5', uid: engine.tenantUid },
+    limit: 101,
+  });
+  return engine.db.unitOfWork.readAsTenant([engine.tenantUid], async () => {
+    await query(byIndexSql);
+    const rows = await query<object>(`explain (analyze, costs off, timing off) ${text}`, parameters);
+    return rows.map((row) => Object.values(row).join('')).join('\n');
+  });
+}
+
+test('a page is read in the order of an index, also while statistics know nothing of what just came', async () => {
+  for (const plan of [planWithoutStatistics, await planOfPage()]) {
+    expect(plan).toMatch(/Index Scan using resource_tenant_uid_kind_name_uid_idx on resource r .*rows=101/);
+    expect(plan).not.toMatch(/Sort/);
+  }
+});
+
 test('a page among 10,000 is read from an index in its order, one resource by its name', async () => {
   const page = await planOf(
     'select * from resource r where r.tenant_uid = $1 order by r.kind, r.name, r.uid limit 20',
@@ -51,6 +82,9 @@ test('a page among 10,000 is read from an index in its order, one resource by it
   );
   expect(changes).toMatch(/Index Scan (using|on)/);
 });
+
+const saying = (body: string) =>
+  ({ handler: { answer: { case: 'fixedResponse', value: { status: 200, body } } } }) as const;
 
 function late(name: string) {
   const site = helloSite(name, { placement: { server: 'web-2' } });
@@ -73,6 +107,34 @@ test('pages give each resource once, while others come and go', async () => {
   } while (pageToken !== '');
   expect(new Set(seen).size).toBe(seen.length);
   expect(seen.filter((name) => name.startsWith('s'))).toHaveLength(4999);
+});
+
+/** As a script with curl asks. */
+async function listInJson(request: object): Promise<ListResponse> {
+  const answer = await fetch(`${engine.url}/ostler.api.v1.ResourceService/List`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${engine.token}` },
+    body: JSON.stringify(request),
+  });
+  return fromJson(ListResponseSchema, (await answer.json()) as JsonValue);
+}
+
+test('an answer in binary, with specs as they are stored, is the answer in JSON', async () => {
+  const binary = await engine.resources.list({ pageSize: 20, withPlacements: true });
+  expect(binary.resources.map(({ spec }) => spec.case)).toEqual(Array(20).fill('site'));
+  expect(binary.resources[0]!.$unknown).toBeUndefined();
+  expect(binary).toEqual(await listInJson({ pageSize: 20, withPlacements: true }));
+  const { resource } = await engine.resources.get({ kind: Kind.SITE, name: 's1' });
+  expect(resource).toEqual(binary.resources.find(({ meta }) => meta!.name === 's1'));
+});
+
+test('a spec of any length is passed on whole', async () => {
+  for (const length of [1, 90, 200, 20_000]) {
+    const site = helloSite('long', { placement: { server: 'web-2' }, ...saying('x'.repeat(length)) });
+    await engine.resources.apply({ requestId: requestId(), resources: [site] });
+    const { resource } = await engine.resources.get({ kind: Kind.SITE, name: 'long' });
+    expect(resource?.spec.value).toMatchObject(saying('x'.repeat(length)));
+  }
 });
 
 test('a token belongs to its list', async () => {

@@ -6,11 +6,11 @@ import { resourceTitle } from '@ostler/resource-model';
 import { Injectable } from '@nestjs/common';
 
 import { currentCall } from '../../platform/rpc';
-import { StatusRepository } from '../status/status.repository';
+import { type PlacementRow, StatusRepository } from '../status/status.repository';
 import { newestVersion } from '../store/order-of-changes';
 import { ResourceRepository } from '../store/resource.repository';
 import type { ResourceRow } from '../store/resource-row';
-import { encodeResource, encodeStatus } from './encode-resource';
+import { encodeResource, encodeStatus, type SpecForm } from './encode-resource';
 import { ListTotals } from './list-totals';
 import { ListRepository } from './list.repository';
 import { decodePageToken, encodePageToken } from './page-token';
@@ -34,12 +34,22 @@ export class ResourceReader {
     return row;
   }
 
-  async get({ kind, name }: Pick<GetRequest, 'kind' | 'name'>): Promise<Resource> {
-    const row = await this.requireNamed(kind, name);
-    return (await this.encode([row], true))[0]!;
+  async get(
+    { kind, name }: Pick<GetRequest, 'kind' | 'name'>,
+    form: SpecForm = 'decoded',
+  ): Promise<Resource> {
+    const { tenantUid } = currentCall();
+    // Both in one round trip.
+    const [row, placements] = await Promise.all([
+      this.lists.named(tenantUid, kind, name),
+      this.status.placementsOfNamed(tenantUid, kind, name),
+    ]);
+    if (!row) throw AppError.notFound(resourceTitle(kind, name));
+    const counts = await this.status.withTrouble([row]);
+    return encodeResource(row, encodeStatus(row, counts.get(row.uid), placements), form);
   }
 
-  async list(request: ListRequest): Promise<ListResponse> {
+  async list(request: ListRequest, form: SpecForm = 'decoded'): Promise<ListResponse> {
     const { tenantUids } = currentCall();
     const pageSize = request.pageSize || DEFAULT_PAGE_SIZE;
     const queryKey = JSON.stringify([
@@ -49,15 +59,22 @@ export class ResourceReader {
       request.server,
     ]);
     const after = decodePageToken(request.pageToken, queryKey);
-    const version = await newestVersion(tenantUids);
     const filter = { ...request, tenantUids };
     const list = `${tenantUids.join()} ${queryKey}`;
+    // Both in one round trip; the version is read first.
+    const [version, rows] = await Promise.all([
+      newestVersion(tenantUids),
+      this.lists.page({ ...filter, after, limit: pageSize + 1 }),
+    ]);
     const total = await this.totals.totalOf(list, version, () => this.lists.count(filter));
-    const rows = await this.lists.page({ ...filter, after, limit: pageSize + 1 });
     const page = rows.slice(0, pageSize);
     const last = rows.length > pageSize ? page.at(-1) : undefined;
+    const counts = await this.status.withTrouble(page);
+    const placements = await this.placementsOf(request.withPlacements ? page : []);
     return create(ListResponseSchema, {
-      resources: await this.encode(page, request.withPlacements),
+      resources: page.map((row) =>
+        encodeResource(row, encodeStatus(row, counts.get(row.uid), placements.get(row.uid)), form),
+      ),
       nextPageToken: last ? encodePageToken(last, queryKey) : '',
       total,
       resourceVersion: version,
@@ -69,10 +86,15 @@ export class ResourceReader {
     if (rows.length === 0) return [];
     const uids = rows.map(({ uid }) => uid);
     const counts = await this.status.countsOf(uids);
-    const placements = withPlacements ? await this.status.placementsOf(uids) : [];
-    const byResource = Map.groupBy(placements, ({ resourceUid }) => resourceUid);
+    const placements = await this.placementsOf(withPlacements ? rows : []);
     return rows.map((row) =>
-      encodeResource(row, encodeStatus(row, counts.get(row.uid), byResource.get(row.uid))),
+      encodeResource(row, encodeStatus(row, counts.get(row.uid), placements.get(row.uid))),
     );
+  }
+
+  private async placementsOf(rows: readonly ResourceRow[]): Promise<Map<string, PlacementRow[]>> {
+    if (rows.length === 0) return new Map();
+    const placements = await this.status.placementsOf(rows.map(({ uid }) => uid));
+    return Map.groupBy(placements, ({ resourceUid }) => resourceUid);
   }
 }

@@ -1,8 +1,15 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { type Condition, ConditionStatus, PlacementReportSchema, Server_State } from '@ostler/contracts';
+import {
+  type Condition,
+  ConditionStatus,
+  type Kind,
+  PlacementReportSchema,
+  Server_State,
+} from '@ostler/contracts';
 import { Injectable } from '@nestjs/common';
 
-import { query } from '../../platform/db';
+import { prepared, query } from '../../platform/db';
+import { whereNamed } from '../store/resource-row';
 import type { PlacementCounts } from './roll-up';
 
 /** One placement with what its server last said. */
@@ -16,7 +23,8 @@ export interface PlacementRow {
   readonly report: Buffer | null;
 }
 
-interface CountRow {
+/** Counts of one resource, as `countsBeside` gives them. */
+export interface CountRow {
   readonly uid: string;
   readonly placements: number;
   readonly ready: number;
@@ -25,8 +33,17 @@ interface CountRow {
   readonly removing: number;
   readonly awayName: string | null;
   readonly pendingName: string | null;
-  readonly raised: string[] | null;
+  /** A server on which it is not ready at the present generation. */
   readonly failedName: string | null;
+  /** Conditions besides Ready are true somewhere. */
+  readonly isRaised: boolean | null;
+}
+
+/** What is asked of those few only that have it. */
+interface TroubleRow {
+  readonly uid: string;
+  readonly raised: string[] | null;
+  /** Of the server that is named as failed. */
   readonly failedReport: Buffer | null;
 }
 
@@ -35,31 +52,46 @@ interface CountRow {
 export class StatusRepository {
   /** Counts for lists: one statement for a whole page, however many servers each resource is on. */
   async countsOf(resourceUids: readonly string[]): Promise<Map<string, PlacementCounts>> {
-    const rows = await query<CountRow>(countsSql, [resourceUids]);
-    return new Map(rows.map((row) => [row.uid, countsOf(row)]));
+    return this.withTrouble(await query<CountRow>(countsSql, [resourceUids]));
+  }
+
+  /** Completes counts that were read beside their rows with what went wrong, where something did. */
+  async withTrouble(rows: readonly CountRow[]): Promise<Map<string, PlacementCounts>> {
+    const uids = rows.filter((row) => row.failedName !== null || row.isRaised).map(({ uid }) => uid);
+    const troubles = uids.length > 0 ? await query<TroubleRow>(troubleSql, [uids]) : [];
+    const byUid = new Map(troubles.map((trouble) => [trouble.uid, trouble]));
+    return new Map(rows.map((row) => [row.uid, countsOf(row, byUid.get(row.uid))]));
   }
 
   placementsOf(resourceUids: readonly string[]): Promise<PlacementRow[]> {
-    return query<PlacementRow>(
-      `select p.resource_uid as "resourceUid", p.server_uid as "serverUid", coalesce(s.name, '') as "serverName",
-         coalesce(s.state = ${Server_State.CONNECTED}, false) as connected, p.removing, ps.report
-       from placement p left join server s on s.uid = p.server_uid
-       left join placement_status ps on ps.resource_uid = p.resource_uid and ps.server_uid = p.server_uid
-       where p.resource_uid = any ($1) order by s.name`,
-      [resourceUids],
-    );
+    return query<PlacementRow>(placementsSql('any ($1)'), [resourceUids]);
+  }
+
+  /** Of the resource that `ListRepository.named` finds; it need not be known before. */
+  placementsOfNamed(tenantUid: string, kind: Kind, name: string): Promise<PlacementRow[]> {
+    return query<PlacementRow>(placementsOfNamedSql, [tenantUid, kind, name]);
   }
 }
+
+const placementsSql = (resource: string): string =>
+  `select p.resource_uid as "resourceUid", p.server_uid as "serverUid", coalesce(s.name, '') as "serverName",
+     coalesce(s.state = ${Server_State.CONNECTED}, false) as connected, p.removing, ps.report
+   from placement p left join server s on s.uid = p.server_uid
+   left join placement_status ps on ps.resource_uid = p.resource_uid and ps.server_uid = p.server_uid
+   where p.resource_uid = ${resource} order by s.name`;
+
+const placementsOfNamedSql = prepared(placementsSql(`(select r.uid from resource r ${whereNamed})`));
 
 const isAway = `s.state is distinct from ${Server_State.CONNECTED}`;
 const isCurrent = 'ps.observed_generation = r.generation';
 const isReady = `ps.ready = ${ConditionStatus.TRUE}`;
 const isFailed = `not p.removing and ${isCurrent} and ps.ready = ${ConditionStatus.FALSE}`;
 
-// One look-up by key for each resource of the page: with a join the planner may read the whole tables instead.
-const countsSql = `
-select k.uid, c.*
-from unnest($1::uuid[]) as k (uid)
+/**
+ * Counts of the resource `r`, as columns of `c` beside its row. Lateral, so that each is a look-up by key:
+ * with a join the planner may read the whole tables instead.
+ */
+export const countsBeside = `
 cross join lateral (
   select
     count(*) filter (where not p.removing)::int as placements,
@@ -69,26 +101,34 @@ cross join lateral (
     count(*) filter (where p.removing)::int as removing,
     min(s.name) filter (where ${isAway}) as "awayName",
     min(s.name) filter (where not p.removing and ps.observed_generation is distinct from r.generation) as "pendingName",
-    (select array_agg(distinct n.type order by n.type) from placement_status x cross join unnest(x.raised) as n (type)
-      where x.resource_uid = k.uid) as raised,
-    (array_agg(s.name order by s.name) filter (where ${isFailed}))[1] as "failedName",
-    (array_agg(ps.report order by s.name) filter (where ${isFailed}))[1] as "failedReport"
+    min(s.name) filter (where ${isFailed}) as "failedName",
+    bool_or(ps.raised <> '{}') as "isRaised"
   from placement p
-  join resource r on r.uid = p.resource_uid
   left join server s on s.uid = p.server_uid
   left join placement_status ps on ps.resource_uid = p.resource_uid and ps.server_uid = p.server_uid
-  where p.resource_uid = k.uid
+  where p.resource_uid = r.uid
 ) c`;
 
-function countsOf(row: CountRow): PlacementCounts {
-  const condition = row.failedReport && readyOf(row.failedReport);
+const countsSql = prepared(`select r.uid, c.* from resource r ${countsBeside} where r.uid = any ($1)`);
+
+const troubleSql = prepared(`
+select r.uid,
+  (select array_agg(distinct n.type order by n.type) from placement_status x cross join unnest(x.raised) as n (type)
+    where x.resource_uid = r.uid) as raised,
+  (select ps.report from placement p join server s on s.uid = p.server_uid
+     join placement_status ps on ps.resource_uid = p.resource_uid and ps.server_uid = p.server_uid
+   where p.resource_uid = r.uid and ${isFailed} order by s.name limit 1) as "failedReport"
+from resource r where r.uid = any ($1)`);
+
+function countsOf(row: CountRow, trouble: TroubleRow | undefined): PlacementCounts {
+  const condition = trouble?.failedReport && readyOf(trouble.failedReport);
   return {
     placements: row.placements,
     ready: row.ready,
     away: row.away,
     awayReady: row.awayReady,
     removing: row.removing,
-    raised: row.raised ?? [],
+    raised: trouble?.raised ?? [],
     awayName: row.awayName ?? undefined,
     pendingName: row.pendingName ?? undefined,
     failed: condition ? { serverName: row.failedName ?? 'a server', condition } : undefined,

@@ -1,4 +1,4 @@
-import { queryOne, execute, type UnitOfWork } from '../../platform/db';
+import { queryOne, execute, prepared, type UnitOfWork } from '../../platform/db';
 
 /**
  * The order of changes of a tenant and everything nested in it. The row of the topmost tenant is locked from
@@ -49,18 +49,19 @@ export class OrderOfChanges {
   }
 }
 
+const newestOf = (table: string): string =>
+  `(select resource_version from ${table} where tenant_uid = t.uid order by resource_version desc limit 1)`;
+const newestSql = prepared(
+  `select max(greatest(${newestOf('resource')}, ${newestOf('resource_removal')})) as version
+   from unnest($1::uuid[]) as t (uid)`,
+);
+
 /**
  * The newest version that is visible of these tenants. Read before the rows it is told with: what commits in
  * between is then seen twice and not missed.
  */
 export async function newestVersion(tenantUids: readonly string[]): Promise<bigint> {
-  const newestOf = (table: string): string =>
-    `(select resource_version from ${table} where tenant_uid = t.uid order by resource_version desc limit 1)`;
-  const row = await queryOne<{ version: bigint | null }>(
-    `select max(greatest(${newestOf('resource')}, ${newestOf('resource_removal')})) as version
-     from unnest($1::uuid[]) as t (uid)`,
-    [tenantUids],
-  );
+  const row = await queryOne<{ version: bigint | null }>(newestSql, [tenantUids]);
   return row?.version ?? 0n;
 }
 

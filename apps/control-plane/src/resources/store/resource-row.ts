@@ -21,9 +21,24 @@ export interface ResourceRow {
   readonly deletedAt: Date | null;
 }
 
+/** The resource r of kind $2 and name $3: the one of tenant $1 first, then those of tenants nested in it. */
+export const whereNamed = `where r.kind = $2 and r.name = $3
+  order by r.deleted_at is not null, r.tenant_uid = $1 desc, r.uid desc limit 1`;
+
 /** The columns of a ResourceRow, for `select`; the table is called r. */
-export const resourceColumns = `
+export const resourceColumns = columnsWith('tenant');
+
+/**
+ * The same for statements that begin with `with ${tenantNames}`: the policy of the table tenant is then asked
+ * once, and not for every row.
+ */
+export const namedColumns = columnsWith('tenant_name');
+export const tenantNames = 'tenant_name as materialized (select uid, name from tenant)';
+
+function columnsWith(tenants: string): string {
+  return `
   r.uid, r.tenant_uid as "tenantUid",
-  coalesce((select t.name from tenant t where t.uid = r.tenant_uid), '') as tenant, r.kind, r.name, r.display_name as "displayName", r.labels, r.generation,
+  coalesce((select t.name from ${tenants} t where t.uid = r.tenant_uid), '') as tenant, r.kind, r.name, r.display_name as "displayName", r.labels, r.generation,
   r.resource_version as "resourceVersion", r.spec, r.spec_schema as "specSchema", r.spec_sha256 as "specSha256",
   r.created_at as "createdAt", r.updated_at as "updatedAt", r.deleted_at as "deletedAt"`;
+}

@@ -1,8 +1,8 @@
 import type { Kind } from '@ostler/contracts';
 import { Injectable } from '@nestjs/common';
 
-import { execute, query, queryOne } from '../../platform/db';
-import { resourceColumns, type ResourceRow } from './resource-row';
+import { execute, prepared, query, queryOne } from '../../platform/db';
+import { resourceColumns, type ResourceRow, whereNamed } from './resource-row';
 
 export interface ResourceKey {
   readonly tenantUid: string;
@@ -25,6 +25,8 @@ export interface ResourceWrite {
   readonly searchText: string;
 }
 
+const namedSql = prepared(`select ${resourceColumns} from resource r ${whereNamed}`);
+
 /** Rows of resource, within the unit of work of the caller. */
 @Injectable()
 export class ResourceRepository {
@@ -41,11 +43,7 @@ export class ResourceRepository {
 
   /** The own tenant's first, then those nested in it. */
   findNamed(tenantUid: string, kind: Kind, name: string): Promise<ResourceRow | undefined> {
-    return queryOne<ResourceRow>(
-      `select ${resourceColumns} from resource r where r.kind = $2 and r.name = $3
-       order by r.deleted_at is not null, r.tenant_uid = $1 desc, r.uid desc limit 1`,
-      [tenantUid, kind, name],
-    );
+    return queryOne<ResourceRow>(namedSql, [tenantUid, kind, name]);
   }
 
   findByUids(uids: readonly string[]): Promise<ResourceRow[]> {
