@@ -1,24 +1,30 @@
-import { createHash } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ErrorReason } from '@ostler/contracts';
+import { ErrorReason, type SignedEpoch, SignedEpochSchema } from '@ostler/contracts';
 import { AppError, systemClock } from '@ostler/kernel';
-import { X509Certificate } from './x509';
 import { Vault } from '../platform/crypto';
 import { UnitOfWork } from '../platform/db';
-import { AuthorityRepository, type AuthorityRole, type AuthorityRow } from './authority.repository';
+import { AuthorityRepository, type AuthorityRole } from './authority.repository';
+import { bundleSha256 } from './bundle-hash';
 import {
+  backdated,
+  DAY_MS,
   generalName,
   type Issuer,
   type LeafRequest,
-  DAY_MS,
   lifetimes,
-  makeIntermediate,
   makeLeaf,
-  makeRoot,
   serverUri,
 } from './certificate-profiles';
 import { type CertifiedKey, readCsr } from './csr';
-import { newKeyPair, privateKeyFromDer, privateKeyToDer, publicKeyOf, toPem } from './key-pairs';
+import { newKeyPair, privateKeyToDer, publicKeyOf, toPem } from './key-pairs';
+import {
+  makeControlPlaneAuthorities,
+  makeDevelopmentAuthority,
+  type OpenAuthorities,
+  openAuthorities,
+} from './open-authorities';
 
 /** Name that the agents' listener carries. No tenant can own it: `internal` is no public suffix. */
 export const AGENT_LISTENER_NAME = 'agents.ostler.internal';
@@ -26,7 +32,7 @@ export const AGENT_LISTENER_NAME = 'agents.ostler.internal';
 /** What a TLS listener needs, in PEM. */
 export interface ListenerIdentity {
   readonly key: string;
-  /** Leaf, intermediate and root: an agent that joins finds the root that it pins. */
+  /** Leaf, intermediate and roots: an agent that joins finds the root that it pins. */
   readonly certificateChain: string;
   readonly notAfter: Date;
 }
@@ -44,7 +50,8 @@ export interface IssuedCertificate {
  */
 @Injectable()
 export class AuthorityService implements OnModuleInit {
-  private issuers: ReadonlyMap<AuthorityRole, Issuer> = new Map();
+  private authorities: OpenAuthorities = { issuers: new Map(), roots: [], crosses: [] };
+  private readonly listeners = new Set<() => void>();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -53,7 +60,7 @@ export class AuthorityService implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.issuers = await this.open();
+    this.authorities = await this.open();
   }
 
   /** Checks a CSR and gives the one thing of it that is believed. */
@@ -84,8 +91,10 @@ export class AuthorityService implements OnModuleInit {
       usage: 'server',
       publicKey: publicKeyOf(key),
       lifetimeMs: lifetimes.listenerMs,
+      backdatedMs: backdated.listenerMs,
     });
-    const certificates = [...chain, ...this.caBundle()];
+    // Signed roots come first: of two that fit, OpenSSL takes the first.
+    const certificates = [...chain, ...this.authorities.crosses, ...this.caBundle()];
     return {
       key: toPem('PRIVATE KEY', key),
       certificateChain: certificates.map((der) => toPem('CERTIFICATE', der)).join(''),
@@ -111,16 +120,26 @@ export class AuthorityService implements OnModuleInit {
     });
   }
 
-  /** DER: every root that agents trust for the control plane. */
+  /** DER: every root that agents trust for the control plane, the one that issues first. */
   caBundle(): Uint8Array[] {
-    return [new Uint8Array(this.issuer('root').certificate.rawData)];
+    if (this.authorities.roots.length === 0) this.issuer('root');
+    return [...this.authorities.roots];
   }
 
-  /** PEM: what the agents' listener verifies agents by. */
+  /** What agents say of the bundle that they trust, when it is this one. */
+  caBundleSha256(): Buffer {
+    return bundleSha256(this.caBundle());
+  }
+
+  /** Whether an agent says that it trusts other roots than these; one that says nothing is not asked. */
+  isOtherBundle(sha256: Uint8Array): boolean {
+    return sha256.length > 0 && !this.caBundleSha256().equals(sha256);
+  }
+
+  /** PEM: what the agents' listener verifies agents by. They send the intermediate along. */
   trustedByListener(): string {
-    const certificates = [this.issuer('root'), this.issuer('intermediate')];
-    return certificates
-      .map(({ certificate }) => toPem('CERTIFICATE', new Uint8Array(certificate.rawData)))
+    return this.caBundle()
+      .map((der) => toPem('CERTIFICATE', der))
       .join('');
   }
 
@@ -128,6 +147,33 @@ export class AuthorityService implements OnModuleInit {
   caPin(): string {
     const spki = Buffer.from(this.issuer('root').certificate.publicKey.rawData);
     return `sha256//${createHash('sha256').update(spki).digest('base64')}`;
+  }
+
+  /**
+   * Vouches for an epoch: agents take a higher one only with the signature of an authority below a root that
+   * they trust, so that who has the database alone cannot raise it.
+   */
+  signEpoch(epoch: bigint): SignedEpoch {
+    const { certificate } = this.issuer('intermediate');
+    const signature = sign('sha256', epochText(epoch), this.authorities.signingKey!);
+    const chain = [new Uint8Array(certificate.rawData), ...this.authorities.crosses];
+    return create(SignedEpochSchema, { epoch, signature, certificateChain: chain.slice(0, MOST_CHAIN) });
+  }
+
+  /** Calls back after the authorities have changed, in whichever process; returns what ends it. */
+  onChanged(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** Opens the authorities again, as after a rotation. */
+  async reload(): Promise<void> {
+    const before = bundleSha256(this.authorities.roots);
+    this.authorities = await this.unitOfWork.asSystem('authority', async () =>
+      openAuthorities(await this.repository.inForce(), this.vault),
+    );
+    if (before.equals(this.caBundleSha256())) return;
+    for (const listener of this.listeners) listener();
   }
 
   private async issue(role: AuthorityRole, request: LeafRequest): Promise<IssuedCertificate> {
@@ -140,58 +186,25 @@ export class AuthorityService implements OnModuleInit {
   }
 
   private issuer(role: AuthorityRole): Issuer {
-    const issuer = this.issuers.get(role);
+    const issuer = this.authorities.issuers.get(role);
     if (!issuer) throw new AppError(ErrorReason.UNAVAILABLE, 'The certificate authority is not open yet.');
     return issuer;
   }
 
   /** Opens the authorities, after making those that are missing. */
-  private open(): Promise<ReadonlyMap<AuthorityRole, Issuer>> {
+  private open(): Promise<OpenAuthorities> {
     return this.unitOfWork.asSystem('authority', async () => {
-      await this.repository.lock();
-      const rows = new Map((await this.repository.current()).map((row) => [row.role, row]));
-      if (!rows.has('root') || !rows.has('intermediate')) await this.makeControlPlaneAuthorities();
-      if (!rows.has('development')) await this.makeDevelopmentAuthority();
-      const issuers = new Map<AuthorityRole, Issuer>();
-      for (const row of await this.repository.current()) issuers.set(row.role, await this.toIssuer(row));
-      return issuers;
+      const { repository, vault } = this;
+      await repository.lock();
+      const roles = new Set((await repository.inForce()).map(({ role }) => role));
+      if (!roles.has('root')) await makeControlPlaneAuthorities(repository, vault, systemClock.now());
+      if (!roles.has('development')) await makeDevelopmentAuthority(repository, vault, systemClock.now());
+      return openAuthorities(await repository.inForce(), vault);
     });
-  }
-
-  private async makeControlPlaneAuthorities(): Promise<void> {
-    const nowMs = systemClock.now();
-    const rootKeys = await newKeyPair();
-    const root = await makeRoot('Ostler root', rootKeys, nowMs);
-    const keys = await newKeyPair();
-    const issuer = { certificate: root, key: rootKeys.privateKey };
-    const intermediate = await makeIntermediate('Ostler intermediate', keys.publicKey, issuer, nowMs);
-    await this.keep('root', root, rootKeys.privateKey);
-    await this.keep('intermediate', intermediate, keys.privateKey);
-  }
-
-  private async makeDevelopmentAuthority(): Promise<void> {
-    const keys = await newKeyPair();
-    const root = await makeRoot('Ostler development', keys, systemClock.now());
-    await this.keep('development', root, keys.privateKey);
-  }
-
-  private async keep(
-    role: AuthorityRole,
-    certificate: X509Certificate,
-    key: Parameters<typeof privateKeyToDer>[0],
-  ) {
-    const der = await privateKeyToDer(key);
-    await this.repository.insert(role, new Uint8Array(certificate.rawData), (uid) =>
-      this.vault.seal(der, keyPlace(uid)),
-    );
-  }
-
-  private async toIssuer(row: AuthorityRow): Promise<Issuer> {
-    return {
-      certificate: new X509Certificate(new Uint8Array(row.certificate)),
-      key: await privateKeyFromDer(this.vault.open(row.sealed_key, keyPlace(row.uid))),
-    };
   }
 }
 
-const keyPlace = (uid: string): string => `authority key ${uid}`;
+/** A signed epoch carries at most this many certificates. */
+const MOST_CHAIN = 4;
+
+export const epochText = (epoch: bigint): Buffer => Buffer.from(`ostler epoch\n${epoch}`);

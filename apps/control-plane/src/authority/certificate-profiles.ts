@@ -23,14 +23,25 @@ export interface Issuer {
 
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
-/** Clocks of servers are wrong by minutes; a certificate is valid an hour before it was made. */
-const BACKDATED_MS = HOUR_MS;
+const YEAR_MS = 365 * DAY_MS;
 
 export const lifetimes = {
-  authorityMs: 3650 * DAY_MS,
+  authorityMs: 10 * YEAR_MS,
   agentMs: DAY_MS,
-  listenerMs: 90 * DAY_MS,
+  listenerMs: YEAR_MS,
   developmentMs: 90 * DAY_MS,
+} as const;
+
+/**
+ * How long before it was made a certificate is valid already. Agents are verified by our own clock, which is
+ * wrong by minutes at most. What agents verify is judged by theirs, which may be wrong by days in either
+ * direction: a listener's key lives in memory and its certificate is replaced every day, so that little is lost
+ * when it is good for a year on both sides (and no browser takes one that is good for more than 825 days).
+ */
+export const backdated = {
+  authorityMs: YEAR_MS,
+  listenerMs: YEAR_MS,
+  leafMs: HOUR_MS,
 } as const;
 
 /** The identity of an agent, as its certificate says it. */
@@ -41,8 +52,27 @@ export async function makeRoot(name: string, keys: webcrypto.CryptoKeyPair, nowM
     name: `CN=${name}`,
     keys,
     signingAlgorithm: signatureAlgorithm,
-    ...validity(nowMs, lifetimes.authorityMs),
+    ...validity(nowMs, lifetimes.authorityMs, backdated.authorityMs),
     extensions: await authorityExtensions(keys.publicKey, undefined),
+  });
+}
+
+/**
+ * A newer root signed by the one before it: who trusts only the older one finds the way to the newer one's
+ * certificates by it.
+ */
+export async function makeCross(newer: X509Certificate, older: Issuer, nowMs: number) {
+  return X509CertificateGenerator.create({
+    subject: newer.subject,
+    issuer: older.certificate.subject,
+    publicKey: newer.publicKey,
+    signingKey: older.key,
+    signingAlgorithm: signatureAlgorithm,
+    ...validity(nowMs, lifetimes.authorityMs, backdated.authorityMs),
+    extensions: [
+      ...(await authorityExtensions(newer.publicKey, undefined)),
+      await AuthorityKeyIdentifierExtension.create(older.certificate.publicKey),
+    ],
   });
 }
 
@@ -59,7 +89,7 @@ export async function makeIntermediate(
     publicKey,
     signingKey: issuer.key,
     signingAlgorithm: signatureAlgorithm,
-    ...validity(nowMs, lifetimes.authorityMs),
+    ...validity(nowMs, lifetimes.authorityMs, backdated.authorityMs),
     extensions: [
       ...(await authorityExtensions(publicKey, 0)),
       await AuthorityKeyIdentifierExtension.create(issuer.certificate.publicKey),
@@ -73,6 +103,8 @@ export interface LeafRequest {
   readonly usage: 'client' | 'server';
   readonly publicKey: PublicKey | webcrypto.CryptoKey;
   readonly lifetimeMs: number;
+  /** An hour when absent. */
+  readonly backdatedMs?: number;
 }
 
 export async function makeLeaf(
@@ -87,7 +119,7 @@ export async function makeLeaf(
     publicKey: request.publicKey,
     signingKey: issuer.key,
     signingAlgorithm: signatureAlgorithm,
-    ...validity(nowMs, request.lifetimeMs),
+    ...validity(nowMs, request.lifetimeMs, request.backdatedMs ?? backdated.leafMs),
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -107,11 +139,14 @@ export function generalName(name: string): JsonGeneralName {
 /** RFC 5280: ub-common-name. */
 const MOST_COMMON_NAME = 64;
 
-function validity(nowMs: number, lifetimeMs: number) {
-  return { notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(nowMs + lifetimeMs) };
+function validity(nowMs: number, lifetimeMs: number, backdatedMs: number) {
+  return { notBefore: new Date(nowMs - backdatedMs), notAfter: new Date(nowMs + lifetimeMs) };
 }
 
-async function authorityExtensions(publicKey: webcrypto.CryptoKey, pathLength: number | undefined) {
+async function authorityExtensions(
+  publicKey: webcrypto.CryptoKey | PublicKey,
+  pathLength: number | undefined,
+) {
   return [
     new BasicConstraintsExtension(true, pathLength, true),
     new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),

@@ -1,4 +1,5 @@
 export { AuthorityModule } from './authority.module';
+export { AuthorityRotation, type AuthorityStatus } from './authority-rotation';
 export {
   AGENT_LISTENER_NAME,
   AuthorityService,

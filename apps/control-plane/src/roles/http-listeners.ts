@@ -32,6 +32,7 @@ export interface HttpPorts {
 /** The two listeners for people and programs: plain on loopback, TLS for everybody else. */
 export class HttpListeners {
   private renewal: Timer | undefined;
+  private off: (() => void) | undefined;
 
   private constructor(
     readonly ports: HttpPorts,
@@ -53,25 +54,31 @@ export class HttpListeners {
       app,
     );
     listeners.renewLater();
+    listeners.off = app.get(AuthorityService).onChanged(() => listeners.renew());
     return listeners;
   }
 
   async close(): Promise<void> {
     this.renewal?.cancel();
+    this.off?.();
     await Promise.all([...this.plain.map((server) => server.close()), this.secure.close()]);
   }
 
   private renewLater(): void {
     this.renewal = systemClock.after(renewEveryMs, () => {
-      certificate(this.app).then(
-        (tls) => this.secure.changeCertificate(tls),
-        (error: unknown) =>
-          this.app
-            .get(Log)
-            .warn(`the certificate of the HTTPS port could not be renewed: ${messageOf(error)}`),
-      );
+      this.renew();
       this.renewLater();
     });
+  }
+
+  private renew(): void {
+    certificate(this.app).then(
+      (tls) => this.secure.changeCertificate(tls),
+      (error: unknown) =>
+        this.app
+          .get(Log)
+          .warn(`the certificate of the HTTPS port could not be renewed: ${messageOf(error)}`),
+    );
   }
 }
 

@@ -15,7 +15,9 @@ export type WakeWord =
   | 'manifests'
   | 'manifests-wanted'
   | 'secrets'
-  | 'releases';
+  | 'releases'
+  | 'rollouts'
+  | 'authority';
 
 /**
  * Wake-ups between transactions and loops, in this process and in others, by LISTEN on a connection of its
