@@ -13,6 +13,7 @@ ensure_nginx
 mkdir -p "$OSTLER_ROOT/dist"
 (nice -n 19 node "$OSTLER_ROOT/deploy/release/make-release.ts" --when-changed \
   </dev/null >"$OSTLER_ROOT/dist/agent-release.log" 2>&1 &)
+export OSTLER_AGENT_RELEASES="${OSTLER_AGENT_RELEASES:-$OSTLER_ROOT/dist/agent-releases}"
 
 # Takes this process's place: signals reach the control plane itself, which ends all that it started.
 exec node "$OSTLER_ROOT/apps/control-plane/dist/main.js" "$@"

@@ -21,12 +21,16 @@ import { RpcHandler } from './platform/rpc';
 class TestAppModule {}
 
 /** The control plane's request pipeline with chosen rooms, on a real database and a real port. */
-export async function startTestApp(rooms: readonly object[] = [], consoleFolder = '/nonexistent') {
+export async function startTestApp(
+  rooms: readonly object[] = [],
+  consoleFolder = '/nonexistent',
+  environment: Readonly<Record<string, string>> = {},
+) {
   const db = await openTestDatabase();
   const lines: string[] = [];
   const log = new Log('info', (line) => lines.push(line));
   const platform = PlatformModule.with({
-    config: loadConfig({ OSTLER_DATA: '/nonexistent' }, false),
+    config: loadConfig({ OSTLER_DATA: '/nonexistent', ...environment }, false),
     database: db.database,
     vault: new Vault(randomBytes(32)),
     log,

@@ -5,7 +5,7 @@ import type { IForbiddenRuleType } from 'dependency-cruiser';
 
 const tests = '(\\.test\\.tsx?$|\\.contract\\.ts$|\\.fixture\\.tsx?$|/fixtures/|^e2e/|^packages/test-kit/)';
 const rooms =
-  'identity|access|audit|fleet|resources|manifest|operations|link|telemetry|sessions|alerts|releases|launch';
+  'agent-updates|identity|access|audit|fleet|resources|manifest|operations|link|telemetry|sessions|alerts|releases|launch';
 const controlPlane = '^apps/control-plane/src';
 const agent = '^apps/agent/src';
 const pure = '(/plan|/render|\\.compile)\\.ts$|/(plan|render)/';

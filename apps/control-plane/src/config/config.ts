@@ -13,6 +13,8 @@ export interface ConfigValues {
   readonly hosts: readonly string[];
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly masterKeyFile: string;
+  /** Where builds put releases of the agent. */
+  readonly agentReleasesFolder: string | undefined;
   readonly ownerEmail: string;
   readonly localAgent: boolean;
   readonly exampleSite: boolean;

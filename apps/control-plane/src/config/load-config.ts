@@ -32,6 +32,7 @@ export function loadConfig(environment: Environment, isRoot: boolean): Config {
     hosts: hosts(read('OSTLER_HOSTS')),
     tls: tlsFiles(read),
     masterKeyFile: read('OSTLER_MASTER_KEY_FILE') || join(dataFolder, 'master.key'),
+    agentReleasesFolder: read('OSTLER_AGENT_RELEASES') || undefined,
     ownerEmail: read('OSTLER_OWNER_EMAIL'),
     localAgent: oneOf('OSTLER_LOCAL_AGENT', read, ['on', 'off']) === 'on',
     exampleSite: oneOf('OSTLER_EXAMPLE_SITE', read, ['on', 'off']) === 'on',
@@ -42,7 +43,7 @@ export function loadConfig(environment: Environment, isRoot: boolean): Config {
 
 /** Read by other programs of ours, which may share the environment. */
 const othersNames =
-  /^OSTLER_(CACHE|ROOT|URL|TOKEN|PASSWORD|NEW_PASSWORD|CONFIG|STATE_FOLDER|CONTROL_URL|AGENT_ADDRESS|JOIN_TOKEN|NGINX_\w+|AGENT_FILE|FAILPOINT|TREE|TEST_\w+)$/;
+  /^OSTLER_(CACHE|ROOT|RELEASE_KEY|URL|TOKEN|PASSWORD|NEW_PASSWORD|CONFIG|STATE_FOLDER|CONTROL_URL|AGENT_ADDRESS|JOIN_TOKEN|LISTENER_PIN|CA_PIN|SERVER_NAME|PROXY|NGINX_\w+|AGENT_FILE|FAILPOINT|TREE|TEST_\w+)$/;
 
 function refuseMisspelt(environment: Environment): void {
   for (const name of Object.keys(environment)) {

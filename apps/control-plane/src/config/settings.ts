@@ -68,6 +68,11 @@ export const settings = {
       'File with the 32 bytes that seal secrets. Empty: master.key in the data folder, made at first start.',
     default: '',
   },
+  OSTLER_AGENT_RELEASES: {
+    description:
+      'Folder in which builds put signed releases of the agent; they are taken from there into agent-releases of the data folder. Empty: only what is put into that one.',
+    default: '',
+  },
   OSTLER_OWNER_EMAIL: {
     description: 'E-mail of the first owner, at first start.',
     default: 'owner@localhost',

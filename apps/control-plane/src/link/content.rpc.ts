@@ -1,6 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import {
+  type FetchAgentPackageRequest,
+  type FetchAgentPackageResponse,
+  FetchAgentPackageResponseSchema,
   type FetchFileRequest,
   type FetchFileResponse,
   FetchFileResponseSchema,
@@ -11,6 +14,7 @@ import {
 import { AppError } from '@ostler/kernel';
 import { PIECE_BYTES } from '@ostler/link-protocol';
 import { AgentCalls } from './agent-calls';
+import { AgentPackages } from './agent-packages';
 import { AgentFeatures, type AgentServer } from './features';
 
 /** Hands out content of releases; the releases room decides what a server may have. */
@@ -21,10 +25,14 @@ export class ContentRpc {
   constructor(
     calls: AgentCalls,
     private readonly features: AgentFeatures,
+    private readonly packages: AgentPackages,
   ) {
     this.handlers = {
       fetchRelease: calls.streaming((server, request: FetchReleaseRequest) => this.release(server, request)),
       fetchFile: calls.streaming((server, request: FetchFileRequest) => this.file(server, request)),
+      fetchAgentPackage: calls.streaming((_server, request: FetchAgentPackageRequest) =>
+        this.agentPackage(request),
+      ),
     };
   }
 
@@ -42,6 +50,15 @@ export class ContentRpc {
     if (!content) throw AppError.notFound('A file of this hash');
     for await (const bytes of content) {
       for (const data of piecesOf(bytes)) yield create(FetchFileResponseSchema, { data });
+    }
+  }
+
+  /** Every agent may have every package: what it takes, its release key decides. */
+  private async *agentPackage(request: FetchAgentPackageRequest): AsyncGenerator<FetchAgentPackageResponse> {
+    const content = this.packages.read(request.sha256, request.offset);
+    if (!content) throw AppError.notFound('A package of the agent with this digest');
+    for await (const bytes of content) {
+      for (const data of piecesOf(bytes)) yield create(FetchAgentPackageResponseSchema, { data });
     }
   }
 }

@@ -1,3 +1,4 @@
+export { AgentPackages } from './agent-packages';
 export { ConnectedAgents } from './connected-agents';
 export {
   AgentFeatures,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority';
 import { AgentCalls } from './agent-calls';
+import { AgentPackages } from './agent-packages';
 import { ChallengeRelay } from './challenge-relay';
 import { ConnectedAgents } from './connected-agents';
 import { ContentRpc } from './content.rpc';
@@ -19,6 +20,7 @@ import { TrustRpc } from './trust.rpc';
   providers: [
     AgentCalls,
     AgentFeatures,
+    AgentPackages,
     ChallengeRelay,
     ConnectedAgents,
     ContentRpc,
@@ -29,6 +31,6 @@ import { TrustRpc } from './trust.rpc';
     PlacedCertificates,
     TrustRpc,
   ],
-  exports: [AgentFeatures, ConnectedAgents, LinkService],
+  exports: [AgentFeatures, AgentPackages, ConnectedAgents, LinkService],
 })
 export class LinkModule {}

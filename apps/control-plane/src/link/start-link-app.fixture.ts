@@ -10,7 +10,7 @@ import {
   OperationService,
 } from '@ostler/contracts';
 import { newUid, systemClock } from '@ostler/kernel';
-import { AgentControlLane, type LaneEnd } from '@ostler/link-protocol';
+import { AgentControlLane, type AgentControlLaneOptions, type LaneEnd } from '@ostler/link-protocol';
 import { GrpcLaneStream, methodDefinition } from '@ostler/link-protocol/grpc';
 import { MemoryAgent } from '@ostler/link-protocol/memory';
 import { AuthorityModule } from '../authority';
@@ -35,8 +35,12 @@ const open = methodDefinition(ControlLaneService.method.open);
 export const AGENT_NAME = 'agents.ostler.internal';
 
 /** The rooms of the link with the real engine, listeners and database; agents are in memory. */
-export async function startLinkApp() {
-  const app = await startTestApp([AuthorityModule, LinkModule, FleetModule, OperationsModule]);
+export async function startLinkApp(
+  more: readonly object[] = [],
+  environment: Readonly<Record<string, string>> = {},
+) {
+  const rooms = [AuthorityModule, LinkModule, FleetModule, OperationsModule, ...more];
+  const app = await startTestApp(rooms, undefined, environment);
   const link = app.app.get(LinkService);
   const agentPort = await link.listen(0);
   app.app.get(Addresses).tell({ loopback: app.port, public: app.port, agent: agentPort });
@@ -103,6 +107,7 @@ export function connectAgent(
   identity: Trust,
   agent = new MemoryAgent(),
   instanceId: string = newUid(),
+  agentVersion = 'test',
 ): TestAgent {
   const client = dial(port, identity);
   const call = client.makeBidiStreamRequest(
@@ -114,7 +119,7 @@ export function connectAgent(
   const stream = new GrpcLaneStream<ControlPlaneFrame, AgentFrame>(call);
   const lane = new AgentControlLane(stream, agent, {
     clock: systemClock,
-    identity: { agentVersion: 'test', featureLevel: 1, bootId: 'boot', instanceId },
+    identity: { agentVersion, featureLevel: 1, bootId: 'boot', instanceId },
   });
   agent.poke = () => {
     lane.pokeStatus();

@@ -4,8 +4,10 @@ import {
   LiveWatchRequest_Topic as Topic,
   OperationSchema,
   Permission,
+  RolloutSchema,
 } from '@ostler/contracts';
 
+import { RolloutService } from '../agent-updates';
 import { AuditTrail } from '../audit';
 import { FleetService } from '../fleet';
 import { OperationsService } from '../operations';
@@ -24,6 +26,7 @@ export class LiveTopics {
     fleet: FleetService,
     operations: OperationsService,
     trail: AuditTrail,
+    rollouts: RolloutService,
   ) {
     this.sources = [
       resourceSource(resources),
@@ -45,6 +48,15 @@ export class LiveTopics {
         newest: (tenantUids, limit) => trail.newest(tenantUids, limit),
         uidOf: ({ uid }) => uid,
         event: (value) => ({ case: 'auditEntry', value }),
+      }),
+      newestSource({
+        topic: Topic.ROLLOUTS,
+        permission: Permission.SERVERS_READ,
+        word: 'rollouts',
+        schema: RolloutSchema,
+        newest: (tenantUids, limit) => rollouts.newest(tenantUids, limit),
+        uidOf: ({ uid }) => uid,
+        event: (value) => ({ case: 'rolloutChanged', value }),
       }),
     ];
   }

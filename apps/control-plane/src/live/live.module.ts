@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { AgentUpdatesModule } from '../agent-updates';
 import { FleetModule } from '../fleet';
 import { OperationsModule } from '../operations';
 import { ResourcesModule } from '../resources';
@@ -8,7 +9,7 @@ import { LiveTopics } from './live-topics';
 import { LiveRpc } from './live.rpc';
 
 @Module({
-  imports: [FleetModule, OperationsModule, ResourcesModule],
+  imports: [AgentUpdatesModule, FleetModule, OperationsModule, ResourcesModule],
   providers: [Feeds, LiveRpc, LiveTopics],
 })
 export class LiveModule {}

@@ -1,2 +1,3 @@
 export { OperationsService } from './operations.service';
 export { OperationsModule } from './operations.module';
+export { SignedReleases } from './signed-releases';

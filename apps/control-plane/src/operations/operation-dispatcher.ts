@@ -16,6 +16,7 @@ import { toStart } from './operation-kinds';
 import { OperationNews } from './operation-news';
 import { type End, OperationRepository, type OperationRow } from './operation.repository';
 import { OutputRepository } from './output.repository';
+import { SignedReleases } from './signed-releases';
 
 /** Progress that is replaced within this time, or overtaken by the end, is never written. */
 const PROGRESS_DELAY_MS = 100;
@@ -51,6 +52,7 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
     private readonly news: OperationNews,
     private readonly operations: OperationRepository,
     private readonly outputs: OutputRepository,
+    private readonly releases: SignedReleases,
     private readonly log: Log,
   ) {}
 
@@ -60,7 +62,8 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
 
   /** After the commit that stored it. When the server is not connected it goes with the next hello. */
   dispatch(row: OperationRow): void {
-    const start = toStart(row.uid, fromBinary(OperationSpecSchema, row.spec), row.deadline);
+    const spec = fromBinary(OperationSpecSchema, row.spec);
+    const start = toStart(row.uid, spec, row.deadline, (version) => this.releases.get(version));
     if (start && this.agents.startOperation(row.server_uid, start)) this.sent.add(row.uid);
   }
 

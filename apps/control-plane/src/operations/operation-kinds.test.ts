@@ -4,15 +4,21 @@ import {
   OperationSpecSchema,
   OperationStartSchema,
   Permission,
+  SignedAgentReleaseSchema,
 } from '@ostler/contracts';
 import { expect, test } from 'vitest';
 import { kindOf, toStart } from './operation-kinds';
+
+const release = create(SignedAgentReleaseSchema, {
+  release: Uint8Array.of(1),
+  signature: new Uint8Array(64),
+});
 
 const cases = OperationSpecSchema.oneofs[0]!.fields.map((field) => field.localName);
 
 test.each(cases)('%s can be sent to an agent as itself', (name) => {
   const spec = create(OperationSpecSchema, { operation: { case: name as 'noop', value: {} } });
-  const start = toStart('uid', spec, new Date(5000))!;
+  const start = toStart('uid', spec, new Date(5000), () => release)!;
   const sent = fromBinary(OperationStartSchema, toBinary(OperationStartSchema, start));
   expect(sent.operation.case).toBe(name);
   expect(sent.deadline?.seconds).toBe(5n);
@@ -22,4 +28,12 @@ test('only what looks may be repeated, and only who administers may change a ser
   const install = kindOf(create(OperationSpecSchema, { operation: { case: 'installNginx', value: {} } }))!;
   expect(install.retryClass).toBe(Operation_RetryClass.AT_MOST_ONCE);
   expect(install.permission).toBe(Permission.OPERATIONS_ADMINISTER);
+});
+
+test('an update carries the release that its version names, and is not sent without it', () => {
+  const spec = create(OperationSpecSchema, { operation: { case: 'updateAgent', value: { version: '1.2' } } });
+  const start = toStart('uid', spec, new Date(5000), (version) => (version === '1.2' ? release : undefined))!;
+  expect(start.operation.value).toMatchObject({ release });
+  expect(start.safe).toBe(false);
+  expect(toStart('uid', spec, new Date(5000), () => undefined)).toBeUndefined();
 });

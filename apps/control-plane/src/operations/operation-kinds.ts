@@ -13,6 +13,7 @@ import {
   type OperationStart,
   OperationStartSchema,
   Permission,
+  type SignedAgentRelease,
 } from '@ostler/contracts';
 
 interface OperationKind {
@@ -81,10 +82,20 @@ export function kindOf(spec: OperationSpec): OperationKind | undefined {
   return name === undefined ? undefined : kinds[name]();
 }
 
-/** What is sent to the agent. */
-export function toStart(uid: string, spec: OperationSpec, deadline: Date): OperationStart | undefined {
+/** What is sent to the agent, with what a spec only names. Undefined when that is not here. */
+export function toStart(
+  uid: string,
+  spec: OperationSpec,
+  deadline: Date,
+  releaseOf: (version: string) => SignedAgentRelease | undefined,
+): OperationStart | undefined {
   const kind = kindOf(spec);
   if (!kind) return undefined;
+  if (kind.start.case === 'updateAgent' && spec.operation.case === 'updateAgent') {
+    const release = releaseOf(spec.operation.value.version);
+    if (!release) return undefined;
+    kind.start.value.release = release;
+  }
   const safe = kind.retryClass === SAFE;
   return create(OperationStartSchema, {
     uid,

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { FleetModule } from '../fleet';
 import { LinkModule } from '../link';
 import { OperationDeadlineLoop } from './operation-deadline.loop';
 import { OperationDispatcher } from './operation-dispatcher';
@@ -10,9 +9,10 @@ import { OperationsService } from './operations.service';
 import { OutputRepository } from './output.repository';
 import { OutputService } from './output.service';
 import { OverlookedOperationsLoop } from './overlooked-operations.loop';
+import { SignedReleases } from './signed-releases';
 
 @Module({
-  imports: [FleetModule, LinkModule],
+  imports: [LinkModule],
   providers: [
     OperationDeadlineLoop,
     OperationDispatcher,
@@ -23,7 +23,8 @@ import { OverlookedOperationsLoop } from './overlooked-operations.loop';
     OutputRepository,
     OutputService,
     OverlookedOperationsLoop,
+    SignedReleases,
   ],
-  exports: [OperationsService],
+  exports: [OperationsService, SignedReleases],
 })
 export class OperationsModule {}

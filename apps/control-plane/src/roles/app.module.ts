@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 
+import { AgentUpdatesModule } from '../agent-updates';
 import { AuditModule } from '../audit';
 import { AuthorityModule } from '../authority';
 import { FleetModule } from '../fleet';
@@ -14,6 +15,7 @@ import { ResourcesModule } from '../resources';
 
 /** Every feature room. */
 export const rooms = [
+  AgentUpdatesModule,
   AuditModule,
   AuthorityModule,
   FleetModule,

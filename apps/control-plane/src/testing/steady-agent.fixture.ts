@@ -7,6 +7,7 @@ import {
   ManifestBodySchema,
   type ManifestEntry,
   ManifestIndexSchema,
+  type OperationStart,
   SecretVersionSchema,
 } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
@@ -15,6 +16,9 @@ import { MemoryAgent } from '@ostler/link-protocol/memory';
 
 import { connectAgent, pemsOf, type TestAgent } from '../link/start-link-app.fixture';
 
+/** What it runs after an update, whatever it was told. */
+export const UPDATED_VERSION = '2.0.0';
+
 /** An agent that carries out each manifest at once, says so, and dials again for as long as it is wanted. */
 export class SteadyAgent extends MemoryAgent {
   /** In the order in which it stored them. */
@@ -22,6 +26,7 @@ export class SteadyAgent extends MemoryAgent {
   private readonly instanceId = newUid();
   private lane: TestAgent | undefined;
   private wanted = true;
+  private version = 'test';
 
   override async storeManifest(fence: Fence, index?: Uint8Array): Promise<StoreOutcome> {
     const { entries, tombstones } = fromBinary(ManifestIndexSchema, index!);
@@ -35,13 +40,22 @@ export class SteadyAgent extends MemoryAgent {
     return outcome;
   }
 
+  /** An update ends with another version on a new lane. */
+  override async startOperation(start: OperationStart): Promise<void> {
+    const isNew = !this.effects.has(start.uid);
+    await super.startOperation(start);
+    if (start.operation.case !== 'updateAgent' || !isNew) return;
+    this.version = UPDATED_VERSION;
+    this.lane?.close();
+  }
+
   /** Stays connected until `leave`. `rejoin` gives certificates and the present address, again and again. */
   async stay(keyPem: string, rejoin: () => Promise<JoinResponse>): Promise<void> {
     while (this.wanted) {
       const answer = await rejoin();
       if (!this.wanted) return;
       const port = Number(answer.agentAddress.split(':').at(-1));
-      this.lane = connectAgent(port, { keyPem, ...pemsOf(answer) }, this, this.instanceId);
+      this.lane = connectAgent(port, { keyPem, ...pemsOf(answer) }, this, this.instanceId, this.version);
       await this.lane.end;
     }
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { create, equals } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import {
+  AgentUpdateService,
   type ApplyResponse,
   ApplyResponseSchema,
   BasicAuthSchema,
@@ -19,6 +20,8 @@ import {
   type Resource,
   ResourceSchema,
   ResourceService,
+  type Rollout,
+  Rollout_State,
   SiteSpecSchema,
 } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
@@ -28,7 +31,7 @@ import { eventually } from '../resources/engine.fixture';
 import { callAs } from './call-as.fixture';
 import type { MortalControlPlane } from './mortal-control-plane.fixture';
 import { signInFirst } from './sign-in-first.fixture';
-import type { SteadyAgent } from './steady-agent.fixture';
+import { type SteadyAgent, UPDATED_VERSION } from './steady-agent.fixture';
 
 const SERVER = 'edge';
 const SITE = 'shop';
@@ -43,6 +46,7 @@ export interface Journey {
   readonly serverUid: string;
   readonly siteUid: string;
   readonly operation: Operation;
+  readonly rollout: Rollout;
   readonly digest: string;
   /** Of each mutation, with the method that it was for. */
   readonly requests: Readonly<Record<string, string>>;
@@ -58,14 +62,22 @@ export async function travel(plane: MortalControlPlane, agent: SteadyAgent): Pro
   const release = await publish(plane, token);
   const changes = await changeSite(plane, agent, token, release.digest);
   const started = await operate(plane, token);
+  const updated = await update(plane, token);
   const removed = await removeSite(plane, token);
   return {
     joined,
     serverUid,
     siteUid: changes.siteUid,
     operation: started.operation,
+    rollout: updated.rollout,
     digest: release.digest,
-    requests: { ...release.requests, ...changes.requests, ...started.requests, ...removed },
+    requests: {
+      ...release.requests,
+      ...changes.requests,
+      ...started.requests,
+      ...updated.requests,
+      ...removed,
+    },
   };
 }
 
@@ -147,6 +159,28 @@ async function operate(plane: MortalControlPlane, token: string) {
     WITHIN_MS,
   );
   return { operation: operation!, requests: { [requestId]: 'ostler.api.v1.OperationService/Start' } };
+}
+
+async function update(plane: MortalControlPlane, token: string) {
+  const requestId = newUid();
+  const call = <T>(work: (updates: Client<typeof AgentUpdateService>) => Promise<T>): Promise<T> =>
+    plane.call((url) => work(createClient(AgentUpdateService, callAs(url, token))));
+  await eventually(
+    () => call((updates) => updates.listReleases({})),
+    ({ releases }) => releases.length > 0,
+    WITHIN_MS,
+  );
+  const start = () =>
+    call((updates) => updates.startRollout({ requestId, version: UPDATED_VERSION, server: SERVER }));
+  const [first, again] = [await start(), await start()];
+  const { uid } = first.rollout!;
+  if (again.rollout?.uid !== uid) throw new Error('a repeat started another rollout');
+  const { rollout } = await eventually(
+    () => call((updates) => updates.getRollout({ uid })),
+    (answer) => answer.rollout?.state === Rollout_State.SUCCEEDED,
+    WITHIN_MS,
+  );
+  return { rollout: rollout!, requests: { [requestId]: 'ostler.api.v1.AgentUpdateService/StartRollout' } };
 }
 
 async function removeSite(plane: MortalControlPlane, token: string): Promise<Record<string, string>> {

@@ -23,6 +23,10 @@ export const systemReasons = {
   operations: { loop: true, why: 'deadlines and deliveries of every tenant' },
   authority: { loop: false, why: 'certificates are issued for every tenant by one authority' },
   releases: { loop: true, why: 'content is handed to the agents of every tenant' },
+  'agent-updates': {
+    loop: true,
+    why: 'releases of the agent belong to no tenant, and rollouts go on in one place',
+  },
 } as const satisfies Record<string, { readonly loop: boolean; readonly why: string }>;
 
 export type SystemReason = keyof typeof systemReasons;

@@ -31,6 +31,9 @@ export const FAILPOINTS = {
   'operation.committed': 'an operation is durable, neither the agent nor the caller knows',
   'operation.sent': 'an operation was handed to the lane of its agent, the caller does not know',
   'operation-end.written': 'the end of an operation is written, nothing is committed',
+  'rollout.written': 'a rollout and its servers are written, nothing is committed',
+  'rollout-server.written': 'a server of a rollout is given its operation, nothing is committed',
+  'rollout-server.committed': 'a server of a rollout has its operation, the next one has none',
   'operation-end.committed': 'the end of an operation is durable, the agent does not know',
 } as const;
 

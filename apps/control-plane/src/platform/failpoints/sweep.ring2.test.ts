@@ -8,8 +8,9 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { bundleProgram, type Program } from '../../testing/bundle-program.fixture';
+import { writeRelease } from '../../agent-updates/write-release.fixture';
 import { MortalControlPlane } from '../../testing/mortal-control-plane.fixture';
-import { SteadyAgent } from '../../testing/steady-agent.fixture';
+import { SteadyAgent, UPDATED_VERSION } from '../../testing/steady-agent.fixture';
 import { type Journey, travel } from '../../testing/sweep-journey.fixture';
 import { migrate } from '../db';
 import { FAILPOINTS, type FailpointName } from './registry';
@@ -41,6 +42,7 @@ async function survive(failpoint?: FailpointName): Promise<readonly string[]> {
       migrate(`postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${name}`),
   });
   const dataFolder = join(folder, failpoint ?? 'nowhere');
+  await writeRelease(join(dataFolder, 'agent-releases'), UPDATED_VERSION, 2n);
   const plane = new MortalControlPlane({
     program: program.file,
     dataFolder,
@@ -111,7 +113,7 @@ async function expectSameGenerations(rows: Rows, { siteUid }: Journey): Promise<
 
 /** The agent holds the newest manifest, having seen each revision once, and did everything once. */
 async function expectConverged(rows: Rows, journey: Journey, agent: SteadyAgent): Promise<void> {
-  const { operation, serverUid } = journey;
+  const { operation, rollout, serverUid } = journey;
   expect(await rows('select uid from server')).toEqual([{ uid: serverUid }]);
   await vi.waitFor(async () => {
     expect(await rows('select server_uid from manifest_wanted')).toEqual([]);
@@ -122,10 +124,11 @@ async function expectConverged(rows: Rows, journey: Journey, agent: SteadyAgent)
   const ascending = [...new Set(agent.revisions)].sort((one, other) => Number(one - other));
   expect(agent.revisions).toEqual(ascending);
   expect(operation.state).toBe(Operation_State.SUCCEEDED);
-  expect([...agent.effects]).toEqual([[operation.uid, 1]]);
-  expect(await rows('select uid from operation where ended_at is not null')).toEqual([
-    { uid: operation.uid },
-  ]);
+  const operationUids = [operation.uid, rollout.servers[0]!.operationUid].sort();
+  expect([...agent.effects].sort()).toEqual(operationUids.map((uid) => [uid, 1]));
+  expect(await rows('select uid from operation where ended_at is not null order by uid')).toEqual(
+    operationUids.map((uid) => ({ uid })),
+  );
 }
 
 /** One release with each of its bytes once, and nothing left of the site that was removed. */
