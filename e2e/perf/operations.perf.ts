@@ -1,5 +1,5 @@
 import { Operation_State, Server_State } from '@ostler/contracts';
-import { newRequestId, type Ostler } from '@ostler/sdk';
+import { type Ostler, runOperation } from '@ostler/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { timeFdatasync } from './disk';
@@ -27,13 +27,9 @@ afterAll(async () => {
 
 /** What a person or script does: starts it, and waits for its end. */
 async function runNoop(ostler: Ostler, server: string): Promise<void> {
-  const { operation } = await ostler.operations.start({
-    requestId: newRequestId(),
-    server,
-    spec: { operation: { case: 'noop', value: {} } },
-  });
-  const ended = await ostler.operations.wait({ uid: operation?.uid ?? '', waitSeconds: 10 });
-  expect(ended.operation?.state).toBe(Operation_State.SUCCEEDED);
+  const spec = { operation: { case: 'noop' as const, value: {} } };
+  const { state } = await runOperation(ostler, { server, spec });
+  expect(state).toBe(Operation_State.SUCCEEDED);
 }
 
 test('a no-op operation goes through API, control plane and agent and back', async () => {
@@ -50,7 +46,7 @@ test('a no-op operation goes through API, control plane and agent and back', asy
     `p50 ${duration(percentile(samples, 0.5))}, p99 ${duration(percentile(samples, 0.99))}`;
   writeSection(
     'An operation, there and back',
-    `\`pnpm bench:operations\`. A no-op operation, ${COUNT} times one after another: Start and Wait over HTTP, stored, journalled by the agent, answered, stored again, fsync on at both ends. Beside it \`ssh server true\` on loopback, ${SSH_COUNT} times each.`,
+    `\`pnpm bench:operations\`. A no-op operation, ${COUNT} times one after another: one call of Start over HTTP that waits for the end, stored, journalled by the agent, answered, stored again, fsync on at both ends. Beside it \`ssh server true\` on loopback, ${SSH_COUNT} times each.`,
     [
       {
         what: 'no-op, p50',

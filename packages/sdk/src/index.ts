@@ -4,4 +4,5 @@ export * from './follow-output';
 export * from './live-state';
 export * from './pages';
 export * from './request-id';
+export * from './run-operation';
 export * from './watch-live';

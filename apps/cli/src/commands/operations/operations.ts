@@ -20,6 +20,9 @@ const names: Readonly<Record<string, OperationCase>> = {
   'show-nginx-configuration': 'showNginxConfiguration',
 };
 
+/** With --wait: what ends within it needs no further call. Longer ones show their output after it. */
+const WAIT_FIRST_SECONDS = 1;
+
 interface StartOptions {
   readonly server: string;
   readonly wait?: boolean;
@@ -75,9 +78,11 @@ async function start(context: CommandContext, name: string, options: StartOption
     server: options.server,
     spec: { operation: { case: found, value: {} } },
     deadlineSeconds: Number(options.deadline),
+    waitSeconds: options.wait ? WAIT_FIRST_SECONDS : 0,
   });
   if (!operation) return;
   if (!options.wait) return context.print(operation.uid);
+  if (operation.endedAt && operation.outputBytes === 0n) return tellEnd(operation);
   await follow(context, operation.uid);
 }
 
@@ -88,7 +93,10 @@ async function follow(context: CommandContext, uid: string): Promise<void> {
     context.write(safe(decoder.decode(piece, { stream: true }), { block: true }));
   }
   const { operation } = await ostler.operations.wait({ uid, waitSeconds: 30 });
-  if (!operation) return;
+  if (operation) tellEnd(operation);
+}
+
+function tellEnd(operation: Operation): void {
   process.stderr.write(
     `${operationStateName(operation.state)}${operation.message ? `: ${safe(operation.message)}` : ''}\n`,
   );
