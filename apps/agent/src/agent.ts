@@ -23,6 +23,7 @@ import { Reconciler, type Driver } from './reconcile';
 import { ReleaseStore } from './releases';
 import type { BodyRules, Store } from './store';
 import type { Log } from './telemetry';
+import { AGENT_VERSION } from './version';
 
 /** What the server gives to an agent: the real ones come from main.ts, fakes from tests. */
 export interface AgentDeps {
@@ -36,6 +37,8 @@ export interface AgentDeps {
   readonly machine: Machine;
   readonly clock: Clock;
   readonly log: Log;
+  /** The last lines of the log that tell of trouble. */
+  readonly recentTrouble: () => readonly string[];
   readonly random?: () => number;
   readonly rules: BodyRules;
   readonly findNginx: () => Promise<FoundNginx>;
@@ -147,9 +150,12 @@ function createOperations(deps: AgentDeps, { link, nginx, facts }: OperationPart
       files,
       exec,
       find,
+      store,
       report: () => facts.report(),
-      holdings: () => holdingsOf(store),
-      stateFolder: config.folders.state,
+      recentTrouble: deps.recentTrouble,
+      folders: config.folders,
+      version: AGENT_VERSION,
+      now: () => clock.now(),
     }),
     installNginx({ files, isRoot, find, installed }),
     testNginxConfiguration(find),
@@ -166,17 +172,4 @@ function createOperations(deps: AgentDeps, { link, nginx, facts }: OperationPart
     changed: () => link.pokeOperations(),
     telemetryChanged: () => link.pokeTelemetry(),
   });
-}
-
-function holdingsOf(store: Store): string {
-  const { epoch, revision } = store.ledger.fence();
-  const entries = [...store.ledger.entries()];
-  const lines = entries.map(({ uid, accepted, refused, placed }) => {
-    const entry = accepted ?? refused?.entry;
-    const notes = [refused && `refused: ${refused.message}`, !placed && 'not in the manifest'].filter(
-      Boolean,
-    );
-    return `${uid} ${entry?.name ?? ''} generation ${entry?.generation ?? '-'} ${notes.join(', ')}`;
-  });
-  return [`epoch ${epoch}, revision ${revision}, ${entries.length} resources`, ...lines].join('\n');
 }

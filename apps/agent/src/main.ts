@@ -20,7 +20,7 @@ import { LibraryAcme } from './host/net/acme';
 import { createLink, join as joinControlPlane } from './link';
 import { openStore, RulesThread } from './store';
 import { NginxTarget, startUpkeep } from './targets/nginx';
-import { createJsonLog, type Log } from './telemetry';
+import { createJsonLog, type Log, RecentTrouble } from './telemetry';
 import { AGENT_VERSION, FEATURE_LEVEL } from './version';
 
 /** After a signal to end: what has not ended by itself until then is left behind. */
@@ -38,12 +38,16 @@ async function main(): Promise<number> {
   await makeFolders(config.folders, files);
   if (line.command === 'join') return joinServer(line.join, config);
   armFailpoint(config.failpoint);
+  const trouble = new RecentTrouble();
   const log = createJsonLog({
     clock: systemClock,
     level: config.logLevel,
-    write: (text) => void process.stdout.write(text),
+    write: (text) => {
+      trouble.take(text);
+      process.stdout.write(text);
+    },
   });
-  return run(config, log);
+  return run(config, log, trouble);
 }
 
 async function joinServer({ name, ...record }: JoinArguments, { folders }: AgentConfig): Promise<number> {
@@ -54,7 +58,7 @@ async function joinServer({ name, ...record }: JoinArguments, { folders }: Agent
   return EXIT.ended;
 }
 
-async function run(config: AgentConfig, log: Log): Promise<number> {
+async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promise<number> {
   const signal = endSignal();
   const store = openStore(config.folders.store);
   const exec = createLinuxExec();
@@ -85,6 +89,7 @@ async function run(config: AgentConfig, log: Log): Promise<number> {
     machine: createLinuxMachine(),
     clock: systemClock,
     log,
+    recentTrouble: () => trouble.lines(),
     findNginx: find,
     rules: new RulesThread(join(import.meta.dirname, 'agent-rules.cjs'), systemClock),
     makeDrivers: (parts) => makeDrivers(parts, config, log),

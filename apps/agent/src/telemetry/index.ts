@@ -1,2 +1,3 @@
 export { createJsonLog, type JsonLogOptions, type LogLevel } from './json-log';
 export type { Log, LogFields } from './log.port';
+export { RecentTrouble } from './recent-trouble';

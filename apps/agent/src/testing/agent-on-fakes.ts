@@ -77,6 +77,7 @@ function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
     machine: new FakeMachine(),
     clock,
     log: collectingLog(complaints),
+    recentTrouble: () => complaints,
     random: () => 0.5,
     rules: RULES,
     findNginx: () =>

@@ -58,6 +58,7 @@ async function main(): Promise<void> {
     machine: new FakeMachine(),
     clock,
     log: createJsonLog({ clock, level: 'info', write: (line) => void process.stdout.write(line) }),
+    recentTrouble: () => [],
     rules: createBodyRules(),
     findNginx: () => (input.deafReload ? findDeaf(state) : find(state)),
     makeDrivers: ({ nginx }) => {
