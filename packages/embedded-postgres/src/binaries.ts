@@ -9,14 +9,14 @@ import type { DatabaseUser } from './database-user';
 import { barrierOnTheWayTo } from './reachability';
 
 /** Where root keeps the binaries: a checkout or its package store may lie where no other user can look. */
-const sharedFolder = '/var/lib/ostler';
+export const sharedFolder = '/var/lib/ostler';
 
 export interface PostgresBinaries {
   readonly postgres: string;
   readonly initdb: string;
 }
 
-interface BinaryPackage {
+export interface BinaryPackage {
   readonly native: string;
   readonly version: string;
 }
@@ -32,7 +32,15 @@ interface PackagedLink {
  * package manager left out the links between the libraries (its install script had been refused).
  */
 export async function postgresBinaries(user: DatabaseUser, dataFolder: string): Promise<PostgresBinaries> {
-  const installed = await findPackage();
+  return reachableBinaries(await findPackage(), user, dataFolder);
+}
+
+/** The same for binaries that were found elsewhere. */
+export async function reachableBinaries(
+  installed: BinaryPackage,
+  user: DatabaseUser,
+  dataFolder: string,
+): Promise<PostgresBinaries> {
   const usableInPlace =
     !user.isOther && (await hasEveryLink(installed)) && !(await isHidden(installed, user));
   if (usableInPlace) return binariesIn(installed.native);

@@ -45,7 +45,8 @@ export async function ensureCluster(
 ) {
   await rm(folders.halfMadeCluster, { recursive: true, force: true });
   if (await hasCluster(folders)) return readPassword(folders);
-  const password = randomBytes(32).toString('base64url');
+  // That of an older cluster stays: it is needed to read what is in there.
+  const password = (await keptPassword(folders)) ?? randomBytes(32).toString('base64url');
   await writePrivately(folders.passwordFile, password);
   await initialise(folders, binaries, user, password);
   await rename(folders.halfMadeCluster, folders.cluster);
@@ -53,11 +54,18 @@ export async function ensureCluster(
   return password;
 }
 
-async function hasCluster(folders: DatabaseFolders): Promise<boolean> {
+export async function hasCluster(folders: DatabaseFolders): Promise<boolean> {
   return stat(join(folders.cluster, 'PG_VERSION')).then(Boolean, () => false);
 }
 
-async function readPassword(folders: DatabaseFolders): Promise<string> {
+function keptPassword({ passwordFile }: DatabaseFolders): Promise<string | undefined> {
+  return readFile(passwordFile, 'utf8').then(
+    (text) => text.trim() || undefined,
+    () => undefined,
+  );
+}
+
+export async function readPassword(folders: DatabaseFolders): Promise<string> {
   try {
     return (await readFile(folders.passwordFile, 'utf8')).trim();
   } catch (cause) {
@@ -110,7 +118,7 @@ async function writePrivately(path: string, text: string, owner?: DatabaseUser):
   await syncFolder(dirname(path));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** The major version is in the path, so that an upgrade finds the old cluster beside the new one. */
-const majorVersion = '18';
+export const majorVersion = 18;
 
 export interface DatabaseFolders {
   readonly dataFolder: string;
@@ -21,7 +21,7 @@ export function databaseFolders(dataFolder: string): DatabaseFolders {
   return {
     dataFolder,
     home,
-    cluster: join(home, majorVersion),
+    cluster: join(home, String(majorVersion)),
     halfMadeCluster: join(home, `${majorVersion}.initdb`),
     serverLog: join(home, 'server.log'),
     passwordFile: join(dataFolder, 'postgresql-password'),

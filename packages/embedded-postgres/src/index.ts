@@ -3,3 +3,9 @@
 // packages never import apps.
 export { startEmbeddedPostgres } from './start-embedded-postgres';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions, PostgresConnection, SupervisorLog } from './types';
+export {
+  forgetOlderClusters,
+  type Upgraded,
+  upgradeEmbeddedPostgres,
+  type UpgradeOptions,
+} from './upgrade-embedded-postgres';

@@ -5,15 +5,16 @@ import { AppError } from '@ostler/kernel';
 import { Client } from 'pg';
 
 import { postgresBinaries } from './binaries';
-import { ensureCluster, prepareFolders, superuser } from './cluster';
+import { ensureCluster, hasCluster, prepareFolders, superuser } from './cluster';
 import { databaseUser } from './database-user';
 import { takeFolderLock } from './folder-lock';
-import { databaseFolders } from './folders';
+import { databaseFolders, majorVersion } from './folders';
 import type { DatabaseFolders } from './folders';
+import { olderCluster } from './older-cluster';
 import { Supervisor } from './supervisor';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions, PostgresConnection } from './types';
 
-const database = 'ostler';
+export const database = 'ostler';
 
 /**
  * Starts the database of a data folder and keeps it running until `stop()`. A server that a killed process
@@ -35,7 +36,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-function alreadyServed(dataFolder: string): AppError {
+export function alreadyServed(dataFolder: string): AppError {
   const message = `another process serves the data folder ${dataFolder}; stop it first, or choose another folder`;
   return new AppError(ErrorReason.CONFLICT, message);
 }
@@ -47,6 +48,7 @@ async function startLocked(
 ): Promise<EmbeddedPostgres> {
   const user = await databaseUser();
   await prepareFolders(folders, user);
+  await refuseOlderCluster(folders);
   const binaries = await postgresBinaries(user, folders.dataFolder);
   const password = await ensureCluster(folders, binaries, user);
   const connectionTo = (port: number) => ({ host: '127.0.0.1', port, user: superuser, password, database });
@@ -63,7 +65,17 @@ async function startLocked(
   return { connection, adopted: supervisor.adopted, postmasterPid: () => supervisor.pid, stop };
 }
 
-async function ensureDatabase(connection: PostgresConnection): Promise<void> {
+/** A new cluster beside the old one would look like an empty control plane. */
+async function refuseOlderCluster(folders: DatabaseFolders): Promise<void> {
+  const older = (await hasCluster(folders)) ? undefined : await olderCluster(folders);
+  if (!older) return;
+  const message =
+    `${folders.dataFolder} holds a database of PostgreSQL ${older.major}, and this version brings PostgreSQL ${majorVersion}. ` +
+    'Run: ostler-control upgrade-database (the old one is kept until you say otherwise)';
+  throw new AppError(ErrorReason.CONFLICT, message);
+}
+
+export async function ensureDatabase(connection: PostgresConnection): Promise<void> {
   await asSuperuser(connection, async (client) => {
     const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
@@ -71,7 +83,7 @@ async function ensureDatabase(connection: PostgresConnection): Promise<void> {
 }
 
 /** In the database that is always there. */
-async function asSuperuser(
+export async function asSuperuser(
   connection: PostgresConnection,
   work: (client: Client) => Promise<void>,
 ): Promise<void> {
