@@ -3,6 +3,7 @@ export * from './app-error';
 export * from './async-queue';
 export * from './backoff';
 export * from './clock';
+export * from './gather';
 export * from './ids';
 export * from './serial';
 export * from './waker';

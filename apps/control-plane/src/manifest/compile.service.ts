@@ -5,20 +5,27 @@ import { afterCommit, isDatabaseAway, UnitOfWork, Wake } from '../platform/db';
 import { failpoint } from '../platform/failpoints';
 import { Log } from '../platform/log';
 import { CompiledBodies } from './compiled-bodies';
-import { ManifestRepository } from './manifest.repository';
+import { type ManifestRow, ManifestRepository, type NewManifest, type Wanted } from './manifest.repository';
 import { OrphanRepository } from './orphan.repository';
 import { PlacedSpecsRepository } from './placed-specs.repository';
 import { compileManifest, indexBytes } from './server-manifest.compile';
 
-interface Outcome {
+interface Failed {
   readonly serverUid: string;
-  readonly error?: unknown;
+  readonly error: unknown;
 }
 
-/** Compiles what is wanted, one server at a time. */
+/** Compiled in one transaction: what a batch costs beside its manifests is shared by as many servers. */
+const MOST_SERVERS = 64;
+/** Of all servers of a batch together. */
+const MOST_PLACEMENTS = 5_000;
+
+/** Compiles what is wanted, many servers at a time. */
 @Injectable()
 export class CompileService {
   private readonly bodies = new CompiledBodies();
+  /** So many servers are compiled alone, because one of them failed their batch. */
+  private alone = 0;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -36,54 +43,81 @@ export class CompileService {
   async compileAll(signal: AbortSignal): Promise<void> {
     const failed = new Set<string>();
     while (!signal.aborted) {
-      const outcome = await this.compileNext();
-      if (!outcome || failed.has(outcome.serverUid)) return;
-      if (outcome.error === undefined) continue;
-      failed.add(outcome.serverUid);
-      this.log.error('a manifest cannot be compiled', {
-        server: outcome.serverUid,
-        error: messageOf(outcome.error),
-      });
-      await this.unitOfWork.asSystem('manifest-compile', () => this.manifests.want(outcome.serverUid));
+      const outcome = await this.compileSome();
+      if (!outcome || outcome.some(({ serverUid }) => failed.has(serverUid))) return;
+      for (const { serverUid, error } of outcome) {
+        failed.add(serverUid);
+        this.log.error('a manifest cannot be compiled', { server: serverUid, error: messageOf(error) });
+        await this.unitOfWork.asSystem('manifest-compile', () => this.manifests.want(serverUid));
+      }
     }
   }
 
-  /** Compiles the manifest that has been wanted for longest; undefined when none is. */
-  private async compileNext(): Promise<Outcome | undefined> {
-    let serverUid: string | undefined;
+  /** Compiles the manifests that have been wanted for longest, and says which failed; undefined when none is wanted. */
+  private async compileSome(): Promise<Failed[] | undefined> {
+    const most = this.alone > 0 ? 1 : MOST_SERVERS;
+    let batch: readonly Wanted[] = [];
     try {
-      await this.unitOfWork.asSystem('manifest-compile', async () => {
-        const wanted = await this.manifests.takeWanted();
-        serverUid = wanted?.serverUid;
-        if (!wanted) return;
-        await this.compile(wanted.serverUid);
-        await this.manifests.unwant(wanted);
+      return await this.unitOfWork.asSystem('manifest-compile', async () => {
+        batch = within(await this.manifests.takeWanted(most));
+        if (batch.length === 0) return undefined;
+        const failed = await this.compile(batch.map(({ serverUid }) => serverUid));
+        const isFailed = new Set(failed.map(({ serverUid }) => serverUid));
+        await this.manifests.unwant(batch.filter(({ serverUid }) => !isFailed.has(serverUid)));
+        this.alone = Math.max(0, this.alone - 1);
+        return failed;
       });
-      return serverUid === undefined ? undefined : { serverUid };
     } catch (error) {
-      if (serverUid === undefined || isDatabaseAway(error)) throw error;
-      return { serverUid, error };
+      const [first] = batch;
+      if (!first || isDatabaseAway(error)) throw error;
+      this.alone = batch.length > 1 ? batch.length : Math.max(0, this.alone - 1);
+      return batch.length > 1 ? [] : [{ serverUid: first.serverUid, error }];
     }
   }
 
-  /** The revision moves only when the content does: a wake-up for nothing sends nothing. */
-  private async compile(serverUid: string): Promise<void> {
-    const placed = await this.placed.onServer(serverUid);
-    const manifest = compileManifest(placed, this.bodies.of, await this.orphans.discarded(serverUid));
-    const before = await this.manifests.find(serverUid);
+  /** A revision moves only when the content does: a wake-up for nothing sends nothing. */
+  private async compile(serverUids: readonly string[]): Promise<Failed[]> {
+    const placed = await this.placed.onServers(serverUids);
+    const discarded = await this.orphans.discarded(serverUids);
+    const before = await this.manifests.find(serverUids);
     const epoch = await this.manifests.epoch();
-    const same = before && indexBytes(manifest, { epoch, revision: before.revision, serverUid });
-    if (before && same && before.index.equals(same)) return;
-    const revision = (before?.revision ?? 0n) + 1n;
-    await this.manifests.save(
-      serverUid,
-      epoch,
-      revision,
-      indexBytes(manifest, { epoch, revision, serverUid }),
-      manifest,
-    );
-    this.wake.notify('manifests');
+    const fresh: NewManifest[] = [];
+    const failed: Failed[] = [];
+    for (const serverUid of serverUids) {
+      try {
+        const manifest = compileManifest(
+          placed.get(serverUid) ?? [],
+          this.bodies.of,
+          discarded.get(serverUid) ?? [],
+        );
+        const one = changed({ serverUid, epoch, manifest }, before.get(serverUid));
+        if (one) fresh.push(one);
+      } catch (error) {
+        failed.push({ serverUid, error });
+      }
+    }
+    await this.manifests.save(fresh);
+    if (fresh.length > 0) this.wake.notify('manifests');
     failpoint('manifest.written');
     afterCommit(() => failpoint('manifest.committed'));
+    return failed;
   }
+}
+
+/** At least one, and no more than fit. */
+function within(wanted: readonly Wanted[]): Wanted[] {
+  let placements = 0;
+  return wanted.filter((one, index) => (placements += one.placements) <= MOST_PLACEMENTS || index === 0);
+}
+
+/** The next revision; undefined when the bytes would be those of the present one. */
+function changed(
+  wish: Pick<NewManifest, 'serverUid' | 'epoch' | 'manifest'>,
+  before: ManifestRow | undefined,
+): NewManifest | undefined {
+  const { serverUid, epoch, manifest } = wish;
+  const bytes = (revision: bigint): Uint8Array => indexBytes(manifest, { epoch, revision, serverUid });
+  if (before?.index.equals(bytes(before.revision))) return undefined;
+  const revision = (before?.revision ?? 0n) + 1n;
+  return { ...wish, revision, index: bytes(revision) };
 }

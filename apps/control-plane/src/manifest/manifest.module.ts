@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { ResourcesModule } from '../resources';
 import { CompileService } from './compile.service';
 import { HeldIntake } from './held-intake';
+import { ManifestBodies } from './manifest-bodies';
 import { ManifestChanges } from './manifest-changes';
 import { ManifestLoop } from './manifest.loop';
 import { ManifestRepository } from './manifest.repository';
@@ -19,6 +20,7 @@ import { RecompileLoop } from './recompile.loop';
   providers: [
     CompileService,
     HeldIntake,
+    ManifestBodies,
     ManifestChanges,
     ManifestLoop,
     ManifestRepository,

@@ -6,6 +6,7 @@ import { execute, query, queryOne } from '../platform/db';
 import type { CompiledManifest } from './server-manifest.compile';
 
 export interface ManifestRow {
+  readonly serverUid: string;
   readonly epoch: bigint;
   readonly revision: bigint;
   readonly index: Buffer;
@@ -16,6 +17,16 @@ export interface Wanted {
   readonly serverUid: string;
   /** To the microsecond, as the database wrote it. */
   readonly wantedAt: string;
+  readonly placements: number;
+}
+
+/** A manifest of a server as it is to be stored. */
+export interface NewManifest {
+  readonly serverUid: string;
+  readonly epoch: bigint;
+  readonly revision: bigint;
+  readonly index: Uint8Array;
+  readonly manifest: CompiledManifest;
 }
 
 /** Of the advisory locks that keep two processes from compiling the same server. */
@@ -25,29 +36,26 @@ const LOCK_SPACE = 20_041;
 @Injectable()
 export class ManifestRepository {
   /**
-   * A server whose manifest is wanted and that nobody compiles at this moment. Its row stays unlocked: people
-   * who change something that runs there do not wait for the compiler.
+   * Servers whose manifests are wanted and that nobody compiles at this moment, those that waited longest
+   * first. Their rows stay unlocked: people who change something that runs there do not wait for the compiler.
    */
-  async takeWanted(): Promise<Wanted | undefined> {
-    const rows = await query<Wanted>(
-      'select server_uid as "serverUid", wanted_at::text as "wantedAt" from manifest_wanted order by wanted_at limit 16',
+  takeWanted(most: number): Promise<Wanted[]> {
+    return query<Wanted>(
+      `select w.server_uid as "serverUid", w.wanted_at::text as "wantedAt",
+         (select count(*)::int from placement p where p.server_uid = w.server_uid) as placements
+       from (select server_uid, wanted_at from manifest_wanted order by wanted_at limit $2) w
+       where pg_try_advisory_xact_lock($1, hashtext(w.server_uid::text)) order by w.wanted_at`,
+      [LOCK_SPACE, most],
     );
-    for (const row of rows) {
-      const lock = await queryOne<{ taken: boolean }>(
-        'select pg_try_advisory_xact_lock($1, hashtext($2)) as taken',
-        [LOCK_SPACE, row.serverUid],
-      );
-      if (lock?.taken) return row;
-    }
-    return undefined;
   }
 
-  /** Done, unless it was wanted again meanwhile. Call it last: from here on others do wait. */
-  async unwant({ serverUid, wantedAt }: Wanted): Promise<void> {
-    await execute('delete from manifest_wanted where server_uid = $1 and wanted_at = $2::timestamptz', [
-      serverUid,
-      wantedAt,
-    ]);
+  /** Done, unless they were wanted again meanwhile. Call it last: from here on others do wait. */
+  async unwant(wanted: readonly Wanted[]): Promise<void> {
+    await execute(
+      `delete from manifest_wanted w using unnest($1::uuid[], $2::timestamptz[]) as n (server_uid, wanted_at)
+       where w.server_uid = n.server_uid and w.wanted_at = n.wanted_at`,
+      [wanted.map(({ serverUid }) => serverUid), wanted.map(({ wantedAt }) => wantedAt)],
+    );
   }
 
   async want(serverUid: string): Promise<void> {
@@ -63,20 +71,24 @@ export class ManifestRepository {
     return rows.map(({ uid }) => uid);
   }
 
-  find(serverUid: string): Promise<ManifestRow | undefined> {
-    return queryOne<ManifestRow>(
-      'select epoch, revision, index, index_sha256 as "indexSha256" from manifest where server_uid = $1',
-      [serverUid],
+  /** The newest manifests of these servers, by server. */
+  async find(serverUids: readonly string[]): Promise<Map<string, ManifestRow>> {
+    const rows = await query<ManifestRow>(
+      `select server_uid as "serverUid", epoch, revision, index, index_sha256 as "indexSha256"
+       from manifest where server_uid = any ($1)`,
+      [serverUids],
     );
+    return new Map(rows.map((row) => [row.serverUid, row]));
   }
 
-  /** One of the present epoch: after a restore from a backup those before it are offered to nobody. */
-  current(serverUid: string): Promise<ManifestRow | undefined> {
-    return queryOne<ManifestRow>(
-      `select m.epoch, m.revision, m.index, m.index_sha256 as "indexSha256"
-       from manifest m join installation i on i.epoch = m.epoch where m.server_uid = $1`,
-      [serverUid],
+  /** Those of the present epoch: after a restore from a backup those before it are offered to nobody. */
+  async current(serverUids: readonly string[]): Promise<Map<string, ManifestRow>> {
+    const rows = await query<ManifestRow>(
+      `select m.server_uid as "serverUid", m.epoch, m.revision, m.index, m.index_sha256 as "indexSha256"
+       from manifest m join installation i on i.epoch = m.epoch where m.server_uid = any ($1)`,
+      [serverUids],
     );
+    return new Map(rows.map((row) => [row.serverUid, row]));
   }
 
   async epoch(): Promise<bigint> {
@@ -84,72 +96,87 @@ export class ManifestRepository {
     return row?.epoch ?? 1n;
   }
 
-  async save(
-    serverUid: string,
-    epoch: bigint,
-    revision: bigint,
-    index: Uint8Array,
-    manifest: CompiledManifest,
-  ): Promise<void> {
+  async save(manifests: readonly NewManifest[]): Promise<void> {
+    if (manifests.length === 0) return;
+    const indexes = manifests.map(({ index }) => Buffer.from(index));
     await execute(
-      `insert into manifest (server_uid, epoch, revision, index, index_sha256) values ($1, $2, $3, $4, $5)
+      `insert into manifest (server_uid, epoch, revision, index, index_sha256)
+       select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[])
        on conflict (server_uid) do update set epoch = excluded.epoch, revision = excluded.revision,
          index = excluded.index, index_sha256 = excluded.index_sha256, compiled_at = clock_timestamp()`,
-      [serverUid, epoch, revision, Buffer.from(index), createHash('sha256').update(index).digest()],
+      [
+        manifests.map(({ serverUid }) => serverUid),
+        manifests.map(({ epoch }) => epoch),
+        manifests.map(({ revision }) => revision),
+        indexes,
+        indexes.map((index) => createHash('sha256').update(index).digest()),
+      ],
     );
-    await this.saveBodies(serverUid, manifest);
-    await this.saveSecrets(serverUid, manifest);
+    await this.saveBodies(manifests);
+    await this.saveSecrets(manifests);
   }
 
-  private async saveBodies(serverUid: string, { entries }: CompiledManifest): Promise<void> {
-    const bodies = new Map(
-      entries.map(({ entry, body }) => [Buffer.from(entry.bodySha256).toString('hex'), { entry, body }]),
+  private async saveBodies(manifests: readonly NewManifest[]): Promise<void> {
+    const uses = usesOf(manifests);
+    const known = await query<Use>(
+      `select server_uid as "serverUid", body_sha256 as sha256 from manifest_use
+       where server_uid = any ($1) order by server_uid, body_sha256 for update`,
+      [manifests.map(({ serverUid }) => serverUid)],
     );
-    const known = await query<{ sha256: Buffer }>(
-      'select body_sha256 as sha256 from manifest_use where server_uid = $1 for update',
-      [serverUid],
-    );
-    const kept = new Set(known.map(({ sha256 }) => sha256.toString('hex')));
-    const fresh = [...bodies].filter(([hex]) => !kept.has(hex)).map(([, value]) => value);
-    const stale = known
-      .filter(({ sha256 }) => !bodies.has(sha256.toString('hex')))
-      .map(({ sha256 }) => sha256);
-    const hashes = fresh.map(({ entry }) => Buffer.from(entry.bodySha256));
+    const kept = new Set(known.map(keyOf));
+    const fresh = [...uses].filter(([key]) => !kept.has(key)).map(([, use]) => use);
+    const stale = known.filter((use) => !uses.has(keyOf(use)));
+    const bodies = new Map(fresh.map((use) => [use.sha256.toString('hex'), use]));
     // A body that the clean-up is about to remove becomes young again, under its row lock.
     await execute(
       `insert into manifest_body (sha256, body) select * from unnest($1::bytea[], $2::bytea[]) order by 1
        on conflict (sha256) do update set created_at = now()`,
-      [hashes, fresh.map(({ body }) => Buffer.from(body))],
+      [[...bodies.values()].map(({ sha256 }) => sha256), [...bodies.values()].map(({ body }) => body)],
     );
-    await execute('delete from manifest_use where server_uid = $1 and body_sha256 = any ($2)', [
-      serverUid,
-      stale,
-    ]);
-    await execute('insert into manifest_use (server_uid, body_sha256) select $1, unnest($2::bytea[])', [
-      serverUid,
-      hashes,
-    ]);
+    await execute(
+      `delete from manifest_use u using unnest($1::uuid[], $2::bytea[]) as n (server_uid, sha256)
+       where u.server_uid = n.server_uid and u.body_sha256 = n.sha256`,
+      columnsOf(stale),
+    );
+    await execute(
+      'insert into manifest_use (server_uid, body_sha256) select * from unnest($1::uuid[], $2::bytea[])',
+      columnsOf(fresh),
+    );
   }
 
-  private async saveSecrets(serverUid: string, { entries }: CompiledManifest): Promise<void> {
-    const secrets = entries.flatMap((entry) => entry.secrets).filter(({ version }) => version > 0);
-    await execute('delete from manifest_secret where server_uid = $1', [serverUid]);
+  private async saveSecrets(manifests: readonly NewManifest[]): Promise<void> {
+    const secrets = manifests.flatMap(({ serverUid, manifest }) =>
+      manifest.entries
+        .flatMap((entry) => entry.secrets)
+        .filter(({ version }) => version > 0)
+        .map((secret) => ({ serverUid, ...secret })),
+    );
+    await execute('delete from manifest_secret where server_uid = any ($1)', [
+      manifests.map(({ serverUid }) => serverUid),
+    ]);
     await execute(
       `insert into manifest_secret (server_uid, secret_uid, version)
-       select distinct $1::uuid, * from unnest($2::uuid[], $3::integer[])`,
-      [serverUid, secrets.map(({ uid }) => uid), secrets.map(({ version }) => version)],
+       select distinct * from unnest($1::uuid[], $2::uuid[], $3::integer[])`,
+      [
+        secrets.map(({ serverUid }) => serverUid),
+        secrets.map(({ uid }) => uid),
+        secrets.map(({ version }) => version),
+      ],
     );
   }
 
-  /** Only what the server's own manifest carries. */
-  async body(serverUid: string, sha256: Uint8Array): Promise<Buffer | undefined> {
-    const row = await queryOne<{ body: Buffer }>(
-      `select b.body from manifest_use u join manifest_body b on b.sha256 = u.body_sha256
-       where u.server_uid = $1 and u.body_sha256 = $2
-       union all select index from manifest where server_uid = $1 and index_sha256 = $2 limit 1`,
-      [serverUid, Buffer.from(sha256)],
+  /** Which of these bodies the manifests of their servers carry. */
+  mayFetch(wishes: readonly BodyWish[]): Promise<BodyWish[]> {
+    return query<BodyWish>(
+      `select u.server_uid as "serverUid", u.body_sha256 as sha256
+       from unnest($1::uuid[], $2::bytea[]) as n (server_uid, sha256)
+       join manifest_use u on u.server_uid = n.server_uid and u.body_sha256 = n.sha256`,
+      columnsOf(wishes),
     );
-    return row?.body;
+  }
+
+  bodies(hashes: readonly Buffer[]): Promise<{ sha256: Buffer; body: Buffer }[]> {
+    return query('select sha256, body from manifest_body where sha256 = any ($1)', [hashes]);
   }
 
   /** Sealed values of those secrets that the server's own manifest names. */
@@ -170,20 +197,24 @@ export class ManifestRepository {
     );
   }
 
-  /** Only upwards, and only to what was offered: applied moves on the agent's word alone. */
-  async markStored(
-    serverUid: string,
-    epoch: bigint,
-    revision: bigint,
-    indexSha256: Uint8Array,
-  ): Promise<boolean> {
-    const count = await execute(
-      `update server s set stored_epoch = $2, stored_revision = $3 from manifest m
-       where s.uid = $1 and m.server_uid = s.uid and (s.stored_epoch, s.stored_revision) <= ($2::bigint, $3::bigint)
-         and ((m.epoch, m.revision) > ($2::bigint, $3::bigint) or (m.epoch = $2 and m.revision = $3 and m.index_sha256 = $4))`,
-      [serverUid, epoch, revision, Buffer.from(indexSha256)],
+  /** Only upwards, and only to what was offered: applied moves on the agent's word alone. Returns whose did. */
+  async markStored(stored: readonly Stored[]): Promise<Set<string>> {
+    const rows = await query<{ uid: string }>(
+      `update server s set stored_epoch = n.epoch, stored_revision = n.revision
+       from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[]) as n (server_uid, epoch, revision, sha256)
+       join manifest m on m.server_uid = n.server_uid
+       where s.uid = n.server_uid and (s.stored_epoch, s.stored_revision) <= (n.epoch, n.revision)
+         and ((m.epoch, m.revision) > (n.epoch, n.revision)
+           or (m.epoch = n.epoch and m.revision = n.revision and m.index_sha256 = n.sha256))
+       returning s.uid`,
+      [
+        stored.map(({ serverUid }) => serverUid),
+        stored.map(({ epoch }) => epoch),
+        stored.map(({ revision }) => revision),
+        stored.map(({ indexSha256 }) => Buffer.from(indexSha256)),
+      ],
     );
-    return count > 0;
+    return new Set(rows.map(({ uid }) => uid));
   }
 
   /** Bodies that no manifest has carried for an hour. */
@@ -199,4 +230,38 @@ export interface SealedRow {
   readonly uid: string;
   readonly version: number;
   readonly sealed: Buffer;
+}
+
+export interface BodyWish {
+  readonly serverUid: string;
+  readonly sha256: Buffer;
+}
+
+/** What an agent says that it has durably. */
+export interface Stored {
+  readonly serverUid: string;
+  readonly epoch: bigint;
+  readonly revision: bigint;
+  readonly indexSha256: Uint8Array;
+}
+
+type Use = BodyWish;
+
+const keyOf = ({ serverUid, sha256 }: Use): string => `${serverUid} ${sha256.toString('hex')}`;
+
+const columnsOf = (uses: readonly Use[]): unknown[] => [
+  uses.map(({ serverUid }) => serverUid),
+  uses.map(({ sha256 }) => sha256),
+];
+
+/** The bodies that each server carries, each once. */
+function usesOf(manifests: readonly NewManifest[]): Map<string, Use & { readonly body: Buffer }> {
+  const uses = manifests.flatMap(({ serverUid, manifest }) =>
+    manifest.entries.map(({ entry, body }) => ({
+      serverUid,
+      sha256: Buffer.from(entry.bodySha256),
+      body: Buffer.from(body),
+    })),
+  );
+  return new Map(uses.map((use) => [keyOf(use), use]));
 }

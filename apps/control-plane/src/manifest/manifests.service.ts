@@ -3,15 +3,19 @@ import {
   ConditionStatus, type ManifestRefused, type PlacementReport, PlacementReportSchema, type SecretVersion,
 } from '@ostler/contracts'; // prettier-ignore
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { type Clock, isUuid, systemClock } from '@ostler/kernel';
+import { type Clock, Gather, isUuid, systemClock } from '@ostler/kernel';
 import { Injectable } from '@nestjs/common';
 
 import { Vault } from '../platform/crypto';
-import { query, UnitOfWork } from '../platform/db';
+import { isDatabaseAway, query, UnitOfWork } from '../platform/db';
 import { secretPlace, StatusIntake } from '../resources';
+import { ManifestBodies } from './manifest-bodies';
 import { ManifestChanges } from './manifest-changes';
-import { ManifestRepository } from './manifest.repository';
+import { ManifestRepository, type Stored } from './manifest.repository';
 import { OrphansService } from './orphans.service';
+
+/** Servers of one statement. */
+const MOST_SERVERS = 128;
 
 /** What the fence is made of. */
 export interface Fence {
@@ -36,23 +40,38 @@ export interface RevealedSecret {
 export class Manifests {
   clock: Clock = systemClock;
 
+  // A change of a whole fleet is asked for, and acknowledged, by all its servers at the same moment.
+  private readonly offers: Gather<string, Offer | undefined>;
+  private readonly acknowledgements: Gather<Stored, boolean>;
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly vault: Vault,
     private readonly repository: ManifestRepository,
+    private readonly bodies: ManifestBodies,
     private readonly changes: ManifestChanges,
     private readonly statuses: StatusIntake,
     private readonly orphans: OrphansService,
-  ) {}
+  ) {
+    const together = { most: MOST_SERVERS, isForAll: isDatabaseAway };
+    this.offers = new Gather((uids) => this.currentOf(uids), together);
+    this.acknowledgements = new Gather((all) => this.markStored(all), {
+      ...together,
+      keyOf: ({ serverUid }) => serverUid,
+    });
+  }
 
   /** The newest manifest; undefined until the first of this epoch was compiled. */
   offerFor(serverUid: string): Promise<Offer | undefined> {
-    return this.asSystem(() => this.repository.current(serverUid));
+    return this.offers.ask(serverUid);
   }
 
   /** A body, or the index, of the server's present manifest by its hash. */
-  body(sha256: Uint8Array, serverUid: string): Promise<Uint8Array | undefined> {
-    return this.asSystem(() => this.repository.body(serverUid, sha256));
+  async body(sha256: Uint8Array, serverUid: string): Promise<Uint8Array | undefined> {
+    const body = await this.bodies.read(serverUid, sha256);
+    if (body) return body;
+    const offer = await this.offerFor(serverUid);
+    return offer && Buffer.from(offer.indexSha256).equals(sha256) ? offer.index : undefined;
   }
 
   /** Values of the secrets that the server's present manifest names; others are left out. */
@@ -81,8 +100,8 @@ export class Manifests {
   }
 
   /** The agent has the manifest durably. False when the numbers are not those of an offer. */
-  stored(serverUid: string, { epoch, revision, indexSha256 }: Fence): Promise<boolean> {
-    return this.asSystem(() => this.repository.markStored(serverUid, epoch, revision, indexSha256));
+  stored(serverUid: string, fence: Fence): Promise<boolean> {
+    return this.acknowledgements.ask({ serverUid, ...fence });
   }
 
   /** The agent does not take the manifest, or some resources of it: their status says why. */
@@ -126,6 +145,16 @@ export class Manifests {
         },
       ],
     });
+  }
+
+  private async currentOf(serverUids: readonly string[]): Promise<(Offer | undefined)[]> {
+    const rows = await this.asSystem(() => this.repository.current(serverUids));
+    return serverUids.map((uid) => rows.get(uid));
+  }
+
+  private async markStored(all: readonly Stored[]): Promise<boolean[]> {
+    const marked = await this.asSystem(() => this.repository.markStored(all));
+    return all.map(({ serverUid }) => marked.has(serverUid));
   }
 
   private asSystem<T>(work: () => Promise<T>): Promise<T> {

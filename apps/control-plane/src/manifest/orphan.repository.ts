@@ -53,13 +53,14 @@ export class OrphanRepository {
     );
   }
 
-  /** Those that an operator wants removed. */
-  discarded(serverUid: string): Promise<DiscardedOrphan[]> {
-    return query<DiscardedOrphan>(
-      `select uid, kind, name, generation from orphaned_resource
-       where server_uid = $1 and discard_wanted_at is not null order by uid`,
-      [serverUid],
+  /** Those that an operator wants removed, by server. */
+  async discarded(serverUids: readonly string[]): Promise<Map<string, DiscardedOrphan[]>> {
+    const rows = await query<DiscardedOrphan & { serverUid: string }>(
+      `select server_uid as "serverUid", uid, kind, name, generation from orphaned_resource
+       where server_uid = any ($1) and discard_wanted_at is not null order by uid`,
+      [serverUids],
     );
+    return Map.groupBy(rows, ({ serverUid }) => serverUid);
   }
 
   /** Returns the names of those that there are. */

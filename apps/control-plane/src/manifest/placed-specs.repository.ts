@@ -26,13 +26,13 @@ const columns = `p.server_uid as "serverUid", r.uid, r.tenant_uid as "tenantUid"
 /** Specs as they are placed, with their references resolved: in one statement, so as they were at one moment. */
 @Injectable()
 export class PlacedSpecsRepository {
-  /** Everything that a server should have or let go of. */
-  async onServer(serverUid: string): Promise<PlacedSpec[]> {
+  /** Everything that these servers should have or let go of, by server. */
+  async onServers(serverUids: readonly string[]): Promise<Map<string, PlacedSpec[]>> {
     const rows = await query<Row>(
-      `select ${columns} from placement p join resource r on r.uid = p.resource_uid where p.server_uid = $1`,
-      [serverUid],
+      `select ${columns} from placement p join resource r on r.uid = p.resource_uid where p.server_uid = any ($1)`,
+      [serverUids],
     );
-    return rows.map(withSpec);
+    return Map.groupBy(rows.map(withSpec), (_spec, index) => rows[index]!.serverUid);
   }
 
   /** These resources and what they reference, by server. */
