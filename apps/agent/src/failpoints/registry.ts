@@ -28,6 +28,14 @@ export const FAILPOINTS = {
   'nginx.watched': 'the new generation serves, the journal does not say so',
   'nginx.committed': 'the journal names the new generation, nobody who waited was told',
   'nginx.rolled-back': 'the old generation is back, the journal still names both',
+  'certificate.key-made': 'a key and its request were made, the authority was not asked',
+  'certificate.order-noted': 'an order is counted, the authority was not asked',
+  'certificate.challenge-served': 'a challenge is served here, nobody was told',
+  'certificate.issued': 'the authority has issued, nothing of it is stored',
+  'certificate.staged': 'a certificate lies complete in its folder, nothing names it',
+  'certificate.linked': 'the link names the new certificate, older ones were not removed',
+  'certificate.stored': 'the certificate is the current one, its order still counts as open',
+  'certificate.counted': 'the certificate is stored and counted, nobody was told',
 } as const;
 
 export type FailpointName = keyof typeof FAILPOINTS;

@@ -14,6 +14,10 @@ import { FAILPOINTS, type FailpointName } from './registry';
 vi.setConfig({ testTimeout: 120_000 });
 
 const POINTS = Object.keys(FAILPOINTS) as FailpointName[];
+/** Steps of a certificate that a kill must not break in its renewal either, when an old one is in use. */
+const RENEWALS = (['order-noted', 'issued', 'staged', 'linked', 'stored'] as const).map(
+  (step) => `certificate.${step}:2`,
+);
 const visited = new Set<FailpointName>();
 let program: string;
 let folder: string;
@@ -41,10 +45,7 @@ async function endNginx(pidFile: string): Promise<void> {
 }
 
 /** Plays the scenario in a process of its own; how that ended. */
-async function play(
-  name: string,
-  failpoint?: FailpointName,
-): Promise<{ signal: string | null; said: string }> {
+async function play(name: string, failpoint?: string): Promise<{ signal: string | null; said: string }> {
   const state = join(folder, name);
   const input: SweepInput = {
     state,
@@ -82,6 +83,16 @@ function expectWhole(result: SweepResult): void {
   expect(result.operations[diagnose]).toBe(State.SUCCEEDED);
   expect([State.SUCCEEDED, State.INTERRUPTED]).toContain(result.operations[tested]);
   expect(result.unacknowledged).toBe(0);
+  expectRenewed(result);
+}
+
+function expectRenewed({ certificate }: SweepResult): void {
+  const { isRenewed, orders, counted, folders } = certificate;
+  expect(isRenewed).toBe(true);
+  // No order that the authority counted is forgotten, and a kill costs one more at most.
+  expect(orders).toBeLessThanOrEqual(counted);
+  expect(orders).toBeLessThanOrEqual(3);
+  expect(folders).toBeLessThanOrEqual(2);
 }
 
 describe('an agent that is killed', () => {
@@ -99,6 +110,18 @@ describe('an agent that is killed', () => {
     visited.add(point);
     const { said } = await play(point);
     expectWhole(await resultOf(point, said));
+  });
+
+  test.concurrent.each(RENEWALS)('at %s, in a renewal, has the new certificate afterwards', async (point) => {
+    // nginx would read a colon in the path of its folder as the end of a name.
+    const name = point.replace(':', '-');
+    const killed = await play(name, point);
+    expect(killed.signal, `not reached; the agent said:\n${killed.said}`).toBe('SIGKILL');
+    const { said } = await play(name);
+    // The operations had ended before and were forgotten: they are not begun again.
+    const result = await resultOf(name, said);
+    expect(result.served['a.test']).toBe('third');
+    expectRenewed(result);
   });
 
   test('was killed at every registered point', () => {

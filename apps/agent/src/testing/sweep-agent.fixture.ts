@@ -24,7 +24,8 @@ import { createBodyRules } from '../store/body-rules';
 import { NginxTarget } from '../targets/nginx';
 import { createJsonLog } from '../telemetry';
 import { offer, readyOf, takeStatus } from './agent-on-fakes';
-import { FakeDriver } from './fake-driver';
+import { CertificateDriver, CertificateFiles, Challenges } from '../drivers/certificate';
+import { SmallAuthority } from './small-authority.fixture';
 import { siteBody, type ManifestInit } from './manifest-builder';
 import { SWEEP, type SweepInput, type SweepResult } from './sweep-scenario';
 
@@ -41,12 +42,17 @@ async function main(): Promise<void> {
   const { state } = input;
   // The clock's timers do not keep a process alive.
   setInterval(() => undefined, 2 ** 30);
-  for (const part of ['operations', 'units', 'releases', 'nginx', 'effects', 'store']) {
+  for (const part of ['operations', 'units', 'releases', 'nginx', 'certificates', 'store']) {
     await files.makeFolder(`${state}/${part}`, part === 'store' ? 0o700 : 0o755);
   }
   armFailpoint(input.failpoint);
   const store = openStore(`${state}/store`);
   const parts: { nginx?: AgentParts['nginx'] } = {};
+  const authority = new SmallAuthority({
+    orderLog: `${state}/orders`,
+    fetch: (domain, path) => fetchFrom(parts.nginx!.current(), domain, path),
+  });
+  const certificates = new CertificateFiles(files, `${state}/certificates`);
   const agent = createAgent({
     config: configBelow(state),
     serverUid: () => SWEEP.serverUid,
@@ -63,19 +69,20 @@ async function main(): Promise<void> {
     findNginx: () => (input.deafReload ? findDeaf(state) : find(state)),
     makeDrivers: ({ nginx }) => {
       parts.nginx = nginx;
-      return makeDrivers(state, nginx);
+      return makeDrivers(state, nginx, { authority, certificates });
     },
   });
   agent.link.bind(fakeLink());
   await agent.start();
-  const result = await play(agent, parts.nginx!);
+  const played = await play(agent, parts.nginx!);
+  const result = { ...played, certificate: await renewed(state, authority, certificates) };
   await agent.stop();
   store.close();
   writeFileSync(input.result, JSON.stringify(result));
   process.exit(0);
 }
 
-async function play(agent: Agent, nginx: AgentParts['nginx']): Promise<SweepResult> {
+async function play(agent: Agent, nginx: AgentParts['nginx']): Promise<Omit<SweepResult, 'certificate'>> {
   const operations = new Map<string, OperationReport>();
   await offerAndSettle(agent, manifest(1n, siteBody('a.test', 'first')));
   await startOperations(agent);
@@ -112,14 +119,14 @@ async function offerAndSettle(agent: Agent, init: ManifestInit): Promise<void> {
 
 function manifest(revision: bigint, first: ManifestBody): ManifestInit {
   const { a, b, certificate, doomed } = SWEEP.uids;
-  const edges = [{ kind: Kind.CERTIFICATE, name: 'tls', uid: certificate }];
-  const resources = [
-    { uid: a, name: 'a', generation: revision, body: first, edges },
-    { uid: b, name: 'b', body: releaseBody() },
-    { uid: certificate, name: 'tls', kind: Kind.CERTIFICATE, body: certificateBody() },
-  ];
+  const released = { uid: b, name: 'b', body: releaseBody() };
+  const site = { uid: a, name: 'a', generation: revision, body: first };
   if (revision === 1n)
-    return { serverUid: SWEEP.serverUid, revision, resources: [...resources, doomedSite(doomed)] };
+    return { serverUid: SWEEP.serverUid, revision, resources: [site, released, doomedSite(doomed)] };
+  // Once the site is served, so that its name is found to lead here at the first try.
+  const edges = [{ kind: Kind.CERTIFICATE, name: 'tls', uid: certificate }];
+  const tls = { uid: certificate, name: 'tls', kind: Kind.CERTIFICATE, body: certificateBody() };
+  const resources = [{ ...site, edges }, released, tls];
   const tombstones = [{ uid: doomed, kind: Kind.SITE, name: 'doomed', generation: 1n }];
   return { serverUid: SWEEP.serverUid, revision, resources, tombstones };
 }
@@ -129,7 +136,8 @@ function doomedSite(uid: string) {
 }
 
 function certificateBody(): ManifestBody {
-  const value = { domains: ['a.test'], source: { case: 'selfSigned' as const, value: {} } };
+  const acme = { directoryUrl: 'https://authority.test/directory', termsAgreed: true };
+  const value = { domains: ['a.test'], source: { case: 'acme' as const, value: acme } };
   return create(ManifestBodySchema, { spec: { case: 'certificate', value } });
 }
 
@@ -226,19 +234,24 @@ async function served(found: FoundNginx): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(answers)) as Record<string, string>;
 }
 
-function makeDrivers(state: string, nginx: AgentParts['nginx']) {
+function makeDrivers(
+  state: string,
+  nginx: AgentParts['nginx'],
+  { authority, certificates }: { authority: SmallAuthority; certificates: CertificateFiles },
+) {
   const log = (): void => undefined;
   const find = () => nginx.refresh();
   const target = new NginxTarget({ files, net, clock, log, failpoint, folder: `${state}/nginx`, find });
   const site = new SiteDriver({ target, net, files, clock });
-  const certificate = new FakeDriver(Kind.CERTIFICATE, files, `${state}/effects`);
-  certificate.outputs.set('tls', {
-    case: 'certificate',
-    certificatePath: '/nowhere/certificate.pem',
-    privateKeyPath: '/nowhere/key.pem',
-    fingerprint: 'f1',
-    domains: [],
-    notAfterMs: 0,
+  const certificate = new CertificateDriver({
+    files: certificates,
+    challenges: new Challenges(files, target.layout.challenges),
+    acme: authority,
+    // Every name leads to this machine.
+    net: { ...net, resolve: () => Promise.resolve(['127.0.0.1']) },
+    link: { ...fakeLink(), connected: false },
+    clock,
+    httpPort: () => httpPortOf(nginx.current()),
   });
   return {
     drivers: [site, certificate],
@@ -247,6 +260,38 @@ function makeDrivers(state: string, nginx: AgentParts['nginx']) {
       site.stop();
       await target.stop();
     },
+  };
+}
+
+function httpPortOf(found: FoundNginx): number | undefined {
+  return found.found ? found.runtime.httpPort : undefined;
+}
+
+async function fetchFrom(found: FoundNginx, host: string, path: string): Promise<string> {
+  const port = httpPortOf(found) ?? 0;
+  const seen = await net.probe({ address: '127.0.0.1', port, path, host, tls: false, timeoutMs: 3000 });
+  return seen.answered ? seen.body.trim() : seen.message;
+}
+
+/** Waits until the first certificate, which is nearly over, was renewed. */
+async function renewed(
+  state: string,
+  authority: SmallAuthority,
+  certificates: CertificateFiles,
+): Promise<SweepResult['certificate']> {
+  const uid = SWEEP.uids.certificate;
+  const isRenewed = async (): Promise<boolean> =>
+    ((await certificates.read(uid))?.chain.notAfterMs ?? 0) > clock.now() + 86_400_000;
+  const hasEnded = async (): Promise<boolean> => (await certificates.attempts(uid)).orderedAtMs === 0;
+  for (let turn = 0; turn < 600 && !((await isRenewed()) && (await hasEnded())); turn++)
+    await pause(clock, 50);
+  const { issuedAtMs, failedAtMs } = await certificates.attempts(uid);
+  const left = (await files.list(`${state}/certificates/${uid}`)).filter((name) => name.length === 64);
+  return {
+    isRenewed: await isRenewed(),
+    orders: authority.orders,
+    counted: issuedAtMs.length + failedAtMs.length,
+    folders: left.length,
   };
 }
 

@@ -20,6 +20,16 @@ export interface SweepResult {
   readonly operations: Readonly<Record<string, number>>;
   readonly output: string;
   readonly unacknowledged: number;
+  readonly certificate: {
+    /** The one in use is the renewed one, and its key fits. */
+    readonly isRenewed: boolean;
+    /** Orders that the authority saw. */
+    readonly orders: number;
+    /** Orders that the agent knows to be spent. */
+    readonly counted: number;
+    /** Folders of certificates that are left. */
+    readonly folders: number;
+  };
 }
 
 export const SWEEP = {

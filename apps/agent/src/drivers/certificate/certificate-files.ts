@@ -1,4 +1,5 @@
 import { messageOf } from '@ostler/kernel';
+import { failpoint } from '../../failpoints';
 import type { Files } from '../../host/fs';
 import { type Chain, matchingKey, readChain } from './chain';
 import { type Attempts, noAttempts } from './schedule';
@@ -49,8 +50,10 @@ export class CertificateFiles {
     await this.files.writeStaged(`${folder}/certificate.pem`, chain.pem, { mode: 0o600 });
     await this.files.writeStaged(`${folder}/source`, source, { mode: 0o600 });
     await this.files.syncTree(folder);
+    failpoint('certificate.staged');
     const before = await this.files.readLink(this.path(uid, 'current'));
     await this.files.linkAtomic(this.path(uid, 'current'), chain.fingerprint);
+    failpoint('certificate.linked');
     await this.forgetAllBut(uid, [chain.fingerprint, before]);
     return this.describe(uid, chain, source);
   }

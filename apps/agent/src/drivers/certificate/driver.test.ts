@@ -6,6 +6,7 @@ import { FakeFiles } from '../../host/fs/fake';
 import type { Net } from '../../host/net/port';
 import { contextWith, makeCertificate, placedCertificate } from './certificate.fixture';
 import { CertificateFiles, Challenges, CertificateDriver } from './index';
+import { MOST_FAILURES_PER_HOUR } from './schedule';
 
 const DAY = 86_400_000;
 const acme = { case: 'acme' as const, value: { termsAgreed: true } };
@@ -184,4 +185,24 @@ test('a challenge token is a token and nothing else', async () => {
   expect((await files.state(path))?.mode).toBe(0o644);
   await challenges.withdraw('token');
   expect(await files.state(path)).toBeUndefined();
+});
+
+test('an order that a crash cut off is spent: what is asked for never exceeds the budget', async () => {
+  const { clock, driver, orders, state } = server();
+  const resource = placedCertificate({ domains: ['shop.test'], source: acme });
+  for (let start = 0; start < 10; start++) {
+    // A process that is killed while it waits never hears of the end; the next begins with what is on disk.
+    const asked = new Promise<void>((resolve) => {
+      state.authority = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    await Promise.race([asked, driver.reconcile(resource, contextWith(clock))]);
+    clock.jumpWall(1_000);
+  }
+  expect(orders).toHaveLength(MOST_FAILURES_PER_HOUR);
+  const waiting = await driver.reconcile(resource, contextWith(clock));
+  expect(ready(waiting.conditions)).toMatchObject({ reason: 'ACME_INTERRUPTED' });
+  expect(waiting.wakeAfterMs).toBeGreaterThan(3_000_000);
 });

@@ -2,13 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { AppError, messageOf, type ResourceUid } from '@ostler/kernel';
 import {
-  type AcmeSource,
   type CertificateSpec,
   CertificateStatusSchema,
   FileChange_Action,
   FileChangeSchema,
   Kind,
 } from '@ostler/contracts';
+import { failpoint } from '../../failpoints';
 import { AcmeFailure } from '../../host/net/acme';
 import type {
   Driver,
@@ -22,7 +22,15 @@ import type { StoredCertificate } from './certificate-files';
 import { checkCertificate } from './check';
 import { conditionsOf, missingConditions } from './conditions';
 import { type Issued, issueAcme, type IssueParts, issueSelfSigned, issueUpload, NotYet } from './issue';
-import { afterFailure, afterIssue, type Attempts, nextOrderAt, renewalAt } from './schedule';
+import {
+  afterFailure,
+  afterInterruption,
+  afterIssue,
+  type Attempts,
+  nextOrderAt,
+  renewalAt,
+  withOrder,
+} from './schedule';
 import { sourceOf } from './source';
 
 /** Looked again when nothing else happens: a file may have been damaged by hand. */
@@ -78,7 +86,9 @@ export class CertificateDriver implements Driver {
     context: DriverContext,
   ): Promise<Outcome> {
     const { files, clock } = this.parts;
-    const [stored, attempts] = await Promise.all([files.read(resource.uid), files.attempts(resource.uid)]);
+    const [stored, noted] = await Promise.all([files.read(resource.uid), files.attempts(resource.uid)]);
+    const attempts = afterInterruption(noted, fingerprintOf(stored));
+    if (attempts !== noted) await files.keepAttempts(resource.uid, attempts);
     const source = sourceOf(spec);
     const now = clock.now();
     const fits = stored?.source === source;
@@ -99,10 +109,13 @@ export class CertificateDriver implements Driver {
   ): Promise<Outcome> {
     const { files, clock } = this.parts;
     try {
-      const issued = await this.issue(resource, spec, context);
+      const issued = await this.issue(resource, spec, context, () => this.noteOrder(resource, before));
+      failpoint('certificate.issued');
       const stored = await files.keep(resource.uid, issued.chain, issued.privateKeyPem, source);
       const attempts = afterIssue(before.attempts, clock.now());
+      failpoint('certificate.stored');
       if (spec.source.case === 'acme') await files.keepAttempts(resource.uid, attempts);
+      failpoint('certificate.counted');
       return { stored, attempts };
     } catch (error) {
       if (error instanceof NotYet) return { ...before, waiting: error };
@@ -121,10 +134,14 @@ export class CertificateDriver implements Driver {
     resource: PlacedResource,
     spec: CertificateSpec,
     context: DriverContext,
+    noteOrder: () => Promise<void>,
   ): Promise<Issued> | Issued {
     switch (spec.source.case) {
-      case 'acme':
-        return this.askAcme(resource, spec.source.value, spec.domains, context);
+      case 'acme': {
+        const { value } = spec.source;
+        // Orders take minutes and run one after another: meanwhile the queue belongs to the others.
+        return context.parked(() => issueAcme(resource, value, spec.domains, this.parts, noteOrder));
+      }
       case 'selfSigned':
         return context.parked(() => issueSelfSigned(resource, spec.domains, this.parts));
       case 'upload':
@@ -134,14 +151,11 @@ export class CertificateDriver implements Driver {
     }
   }
 
-  /** Orders take minutes and run one after another: meanwhile the queue belongs to the others. */
-  private askAcme(
-    resource: PlacedResource,
-    source: AcmeSource,
-    domains: readonly string[],
-    context: DriverContext,
-  ): Promise<Issued> {
-    return context.parked(() => issueAcme(resource, source, domains, this.parts));
+  /** Before the authority is asked: it counts an order whatever becomes of this process. */
+  private async noteOrder({ uid }: PlacedResource, { attempts, stored }: Outcome): Promise<void> {
+    const { files, clock } = this.parts;
+    await files.keepAttempts(uid, withOrder(attempts, clock.now(), fingerprintOf(stored)));
+    failpoint('certificate.order-noted');
   }
 
   private report(resource: PlacedResource, spec: CertificateSpec, outcome: Outcome): Reconciled {
@@ -178,6 +192,8 @@ export class CertificateDriver implements Driver {
     return { files: [create(FileChangeSchema, { path, action })], actions: [actionOf(spec)] };
   }
 }
+
+const fingerprintOf = (stored: StoredCertificate | undefined): string => stored?.chain.fingerprint ?? '';
 
 function actionOf(spec: CertificateSpec): string {
   const names = spec.domains.join(', ');

@@ -9,6 +9,7 @@ import {
   SignRequestSchema,
   type UploadSource,
 } from '@ostler/contracts';
+import { failpoint } from '../../failpoints';
 import type { Acme } from '../../host/net/acme';
 import type { Net } from '../../host/net/port';
 import type { Link } from '../../link/core.port';
@@ -79,17 +80,23 @@ export async function issueSelfSigned(
   return { chain: readChain(pem, 'certificate'), privateKeyPem };
 }
 
-/** Asks an ACME authority, after a check of our own that it would succeed. */
+/**
+ * Asks an ACME authority, after a check of our own that it would succeed. `noteOrder` makes durable that an
+ * order is spent, before it is.
+ */
 export async function issueAcme(
   resource: PlacedResource,
   source: AcmeSource,
   domains: readonly string[],
   parts: IssueParts,
+  noteOrder: () => Promise<void>,
 ): Promise<Issued> {
   await ensureReachable(resource, domains, parts);
   const directoryUrl = source.directoryUrl || LETS_ENCRYPT;
   const accountKeyPem = await parts.files.accountKey(hash(directoryUrl), makeAccountKey);
   const { csr, privateKeyPem } = await makeKeyAndRequest(domains);
+  failpoint('certificate.key-made');
+  await noteOrder();
   const pem = await parts.acme.obtain({
     account: {
       directoryUrl,
@@ -100,8 +107,10 @@ export async function issueAcme(
     },
     domains,
     csr,
-    serve: (domain, token, keyAuthorization) =>
-      serveEverywhere(resource, parts, domain, token, keyAuthorization),
+    serve: async (domain, token, keyAuthorization) => {
+      await serveEverywhere(resource, parts, domain, token, keyAuthorization);
+      failpoint('certificate.challenge-served');
+    },
     withdraw: (token) => parts.challenges.withdraw(token),
   });
   const chain = readChain(pem, 'certificate');

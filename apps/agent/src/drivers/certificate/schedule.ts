@@ -13,6 +13,10 @@ export interface Attempts {
   /** When orders failed, oldest first, at most a week back. */
   readonly failedAtMs: readonly number[];
   readonly issuedAtMs: readonly number[];
+  /** When an order began whose end is not known; 0 for none. */
+  readonly orderedAtMs: number;
+  /** Fingerprint of the certificate that was in use then; empty for none. */
+  readonly orderedOver: string;
   /** Failures since the last success. */
   readonly failuresInARow: number;
   readonly lastReason: string;
@@ -22,6 +26,8 @@ export interface Attempts {
 export const noAttempts: Attempts = {
   failedAtMs: [],
   issuedAtMs: [],
+  orderedAtMs: 0,
+  orderedOver: '',
   failuresInARow: 0,
   lastReason: '',
   lastMessage: '',
@@ -67,10 +73,30 @@ function budget(timesMs: readonly number[], most: number, windowMs: number, nowM
   return recent.length < most ? nowMs : recent.at(-most)! + windowMs;
 }
 
+/** Written before the authority is asked, so that a crash cannot lose an order that was counted there. */
+export function withOrder(attempts: Attempts, nowMs: number, fingerprint: string): Attempts {
+  return { ...attempts, orderedAtMs: nowMs, orderedOver: fingerprint };
+}
+
+/**
+ * What the next start makes of an order whose end is not known: it was spent. Another certificate in use
+ * than before tells that it succeeded. Else it does not add to the back-off, because the authority said
+ * nothing: the next order may follow at once, within the budget.
+ */
+export function afterInterruption(attempts: Attempts, fingerprint: string): Attempts {
+  const { orderedAtMs, orderedOver } = attempts;
+  if (orderedAtMs === 0) return attempts;
+  if (fingerprint !== orderedOver) return afterIssue(attempts, orderedAtMs);
+  const failedAtMs = [...attempts.failedAtMs, orderedAtMs].sort((a, b) => a - b).slice(-50);
+  const lastMessage = 'The agent ended while it waited for the authority.';
+  return { ...attempts, failedAtMs, orderedAtMs: 0, lastReason: 'ACME_INTERRUPTED', lastMessage };
+}
+
 export function afterFailure(attempts: Attempts, nowMs: number, reason: string, message: string): Attempts {
   return {
     ...attempts,
     failedAtMs: [...attempts.failedAtMs, nowMs].filter((time) => time > nowMs - WEEK_MS).slice(-50),
+    orderedAtMs: 0,
     failuresInARow: attempts.failuresInARow + 1,
     lastReason: reason,
     lastMessage: message,
