@@ -63,7 +63,7 @@ async function joinHere(change: { controlUrl?: string; caPin?: string; token?: s
     ...change,
     token,
   };
-  return join(options, { files, identityFolder: folder });
+  return join(options, { files, identityFolder: folder, patienceMs: 0 });
 }
 
 /** The core in memory, with a spool. */

@@ -10,6 +10,8 @@ export const EXIT = {
   unavailable: 69,
   /** EX_CANTCREAT: another agent holds the state folder. */
   locked: LOCKED_EXIT_CODE,
+  /** EX_NOPERM: this server has not joined, or was not let in; the unit is not started again for it. */
+  notLetIn: 77,
   /** EX_CONFIG: a setting is wrong. */
   notConfigured: 78,
 } as const;
@@ -22,6 +24,9 @@ export function exitCodeOf(error: unknown): number {
       return EXIT.notConfigured;
     case ErrorReason.UNAVAILABLE:
       return EXIT.unavailable;
+    case ErrorReason.UNAUTHENTICATED:
+    case ErrorReason.DENIED:
+      return EXIT.notLetIn;
     default:
       return EXIT.failed;
   }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, systemClock } from '@ostler/kernel';
 import { createAgent, type AgentDrivers, type AgentParts } from './agent';
-import { readCommandLine, USAGE, type JoinArguments } from './command-line';
+import { readCommandLine, USAGE } from './command-line';
 import { loadConfig, processEnvironment, type AgentConfig, type Folders } from './config';
 import { serveRelayedChallenge } from './core/relayed-challenges';
 import { CertificateDriver, CertificateFiles, Challenges } from './drivers/certificate';
@@ -17,7 +16,8 @@ import { createLinuxMachine } from './host/machine';
 import { findNginx } from './host/nginx';
 import { createLinuxNet } from './host/net';
 import { LibraryAcme } from './host/net/acme';
-import { createLink, join as joinControlPlane } from './link';
+import { joinFirst, joinServer, tellStatus } from './join-commands';
+import { createLink } from './link';
 import { openStore, RulesThread } from './store';
 import { NginxTarget, startUpkeep } from './targets/nginx';
 import { createJsonLog, type Log, RecentTrouble } from './telemetry';
@@ -36,7 +36,8 @@ async function main(): Promise<number> {
   if (line.command === 'version' || line.command === 'help') return EXIT.ended;
   const config = await loadConfig(environment, files);
   await makeFolders(config.folders, files);
-  if (line.command === 'join') return joinServer(line.join, config);
+  if (line.command === 'join') return joinServer(line.join, config, files);
+  if (line.command === 'status') return tellStatus(config, files);
   armFailpoint(config.failpoint);
   const trouble = new RecentTrouble();
   const log = createJsonLog({
@@ -50,16 +51,9 @@ async function main(): Promise<number> {
   return run(config, log, trouble);
 }
 
-async function joinServer({ name, ...record }: JoinArguments, { folders }: AgentConfig): Promise<number> {
-  const wished = name === '' ? hostname() : name;
-  const options = { ...record, name: wished, agentVersion: AGENT_VERSION };
-  const { serverName } = await joinControlPlane(options, { files, identityFolder: folders.identity });
-  process.stdout.write(`Joined as ${serverName}.\n`);
-  return EXIT.ended;
-}
-
 async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promise<number> {
   const signal = endSignal();
+  await joinFirst({ config, files, log, ended: signal });
   const store = openStore(config.folders.store);
   const exec = createLinuxExec();
   const net = createLinuxNet();

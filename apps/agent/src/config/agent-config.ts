@@ -33,12 +33,25 @@ export interface Reach {
   readonly controlUrl: string | undefined;
   /** host:port of the agents' listener. */
   readonly agentAddress: string | undefined;
+  readonly proxy?: string | undefined;
+}
+
+/** How an agent that has not joined does so when it starts. */
+export interface FirstJoinConfig {
+  readonly controlUrl: string;
+  readonly token: string;
+  readonly listenerPin: string;
+  readonly caPin: string;
+  /** Empty: the host name. */
+  readonly name: string;
 }
 
 export interface AgentConfig {
   readonly folders: Folders;
   readonly nginx: NginxConfig;
   readonly reach: Reach;
+  /** Absent: it waits for `ostler-agent join`. */
+  readonly firstJoin?: FirstJoinConfig | undefined;
   readonly logLevel: LogLevel;
   /** Name of the point at which a test kills the agent. */
   readonly failpoint: string | undefined;

@@ -1,7 +1,7 @@
 import { AppError, messageOf } from '@ostler/kernel';
 import type { Files } from '../host/fs';
 import type { LogLevel } from '../telemetry';
-import type { AgentConfig, Folders, NginxConfig } from './agent-config';
+import type { AgentConfig, FirstJoinConfig, Folders, NginxConfig } from './agent-config';
 import { SETTINGS, type SettingName } from './settings';
 
 const DEFAULT_FILE = '/etc/ostler/agent.json';
@@ -27,7 +27,9 @@ export async function loadConfig(environment: Environment, files: Files): Promis
     reach: Object.freeze({
       controlUrl: value('OSTLER_CONTROL_URL') || undefined,
       agentAddress: value('OSTLER_AGENT_ADDRESS') || undefined,
+      proxy: value('OSTLER_PROXY') || undefined,
     }),
+    firstJoin: firstJoin(value),
     logLevel: oneOf('OSTLER_LOG_LEVEL', value, ['debug', 'info', 'warn', 'error'] satisfies LogLevel[]),
     failpoint: environment['OSTLER_FAILPOINT'],
   });
@@ -40,6 +42,18 @@ function nginxConfig(value: Value): NginxConfig {
     mode: oneOf('OSTLER_NGINX_MODE', value, ['auto', 'private']),
     httpPort: port('OSTLER_NGINX_HTTP_PORT', value),
     httpsPort: port('OSTLER_NGINX_HTTPS_PORT', value),
+  });
+}
+
+function firstJoin(value: Value): FirstJoinConfig | undefined {
+  const [token, controlUrl] = [value('OSTLER_JOIN_TOKEN'), value('OSTLER_CONTROL_URL')];
+  if (token === '' || controlUrl === '') return undefined;
+  return Object.freeze({
+    controlUrl,
+    token,
+    listenerPin: value('OSTLER_LISTENER_PIN'),
+    caPin: value('OSTLER_CA_PIN'),
+    name: value('OSTLER_SERVER_NAME'),
   });
 }
 

@@ -17,6 +17,29 @@ export const SETTINGS = {
     description: 'host:port of its port for agents, when that has moved since this server joined.',
     default: '',
   },
+  OSTLER_JOIN_TOKEN: {
+    description:
+      'Join token with which an agent that has not joined does so when it starts, at OSTLER_CONTROL_URL: for containers.',
+    default: '',
+  },
+  OSTLER_LISTENER_PIN: {
+    description:
+      'For that join: `sha256//...` of the public key of the control plane (--pinnedpubkey of the join command).',
+    default: '',
+  },
+  OSTLER_CA_PIN: {
+    description: 'For that join: `sha256//...` of its certificate authority (--ca of the join command).',
+    default: '',
+  },
+  OSTLER_SERVER_NAME: {
+    description: 'For that join: the wished name of the server; empty means its host name.',
+    default: '',
+  },
+  OSTLER_PROXY: {
+    description:
+      'HTTP proxy through which the control plane is reached, like http://proxy.example:3128, when it is another one than at the join.',
+    default: '',
+  },
   OSTLER_LOG_LEVEL: { description: 'Least level of the log: debug, info, warn or error.', default: 'info' },
   OSTLER_NGINX_MODE: {
     description:

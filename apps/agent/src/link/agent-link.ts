@@ -28,7 +28,7 @@ export interface AgentLinkOptions {
   readonly log: Log;
   readonly timing?: LaneTiming;
   /** Where the control plane is now, when that is not what joining told. Never stored. */
-  readonly reach?: { readonly controlUrl?: string; readonly agentAddress?: string };
+  readonly reach?: { readonly controlUrl?: string; readonly agentAddress?: string; readonly proxy?: string };
 }
 
 /** The agent's link while it runs. */
@@ -83,11 +83,12 @@ class AgentLink implements RunningLink {
 
   /** The identity with the addresses that hold now. */
   private get located(): Identity {
-    const { controlUrl, agentAddress } = this.options.reach ?? {};
+    const { controlUrl, agentAddress, proxy } = this.options.reach ?? {};
     return {
       ...this.current,
       ...(controlUrl === undefined ? {} : { controlUrl }),
       ...(agentAddress === undefined ? {} : { agentAddress }),
+      ...(proxy === undefined ? {} : { proxy }),
     };
   }
 

@@ -1,5 +1,6 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import type { Identity } from './identity-folder';
+import { readProxy } from './public-connection';
 
 /**
  * Opens connections to the agents' listener. Each lane gets a connection of its own: on a shared one a
@@ -9,9 +10,11 @@ export class Dialer {
   constructor(private readonly identity: () => Identity) {}
 
   open(): Client {
-    const { agentAddress, agentServerName, keyPem, chainPem, caPem } = this.identity();
+    const { agentAddress, agentServerName, keyPem, chainPem, caPem, proxy } = this.identity();
+    const way = proxy ? throughProxy(proxy, agentAddress) : { target: agentAddress, options: {} };
     const trust = credentials.createSsl(Buffer.from(caPem), Buffer.from(keyPem), Buffer.from(chainPem));
-    return new Client(agentAddress, trust, {
+    return new Client(way.target, trust, {
+      ...way.options,
       'grpc.ssl_target_name_override': agentServerName,
       'grpc.default_authority': agentServerName,
       // Without it grpc-js shares one connection between all clients of an address.
@@ -22,6 +25,18 @@ export class Dialer {
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     });
   }
+}
+
+/** What grpc-js does by itself when the environment names a proxy; ours is a setting. */
+function throughProxy(proxy: string, agentAddress: string) {
+  const { hostname, port, credentials } = readProxy(proxy);
+  return {
+    target: `${hostname}:${port}`,
+    options: {
+      'grpc.http_connect_target': `dns:${agentAddress}`,
+      ...(credentials && { 'grpc.http_connect_creds': credentials }),
+    },
+  };
 }
 
 /** Together with the time-out below the 25 s after which a peer is dead. */

@@ -9,6 +9,10 @@ export interface JoinRecord {
   readonly token: string;
   /** `sha256//BASE64` of the root's public key; empty when the system's roots are trusted. */
   readonly caPin: string;
+  /** `sha256//BASE64` of the public listener's own key; absent for servers that joined by the root's alone. */
+  readonly listenerPin?: string;
+  /** `http://[user:password@]host:port` of the proxy through which the control plane is reached. */
+  readonly proxy?: string;
 }
 
 export interface Identity extends JoinRecord {

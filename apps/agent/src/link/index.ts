@@ -1,3 +1,6 @@
 export { type AgentLinkOptions, createLink, type RunningLink } from './agent-link';
 export type { AgentCore, Fence, Link, StoreOutcome } from './core.port';
-export { join, type JoinDependencies, type JoinOptions } from './join';
+export { finishJoining, type FirstJoin } from './finish-joining';
+export { askToJoin, join, type JoinDependencies, type JoinOptions } from './join';
+export { joinStatus } from './join-status';
+export { type PendingJoin, PendingJoins } from './pending-join';
