@@ -5,7 +5,7 @@ const never = ['**/node_modules/**', '**/dist/**'];
 
 // The rings of tests, one project each: `pnpm vitest run --project ring01`.
 // ring01 is pure or runs on fakes; ring2 uses real PostgreSQL, nginx, Docker on this machine;
-// ring3 boots whole servers, so its files run one after the other.
+// ring3 boots whole servers, so no more than two of its files run at once: e2e/harness/server-places.ts.
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +16,7 @@ export default defineConfig({
           exclude: [...never, '**/*.ring2.test.ts', '**/*.ring3.test.ts'],
           // Milliseconds each, most of them; on a machine with twenty programs for two cores, not.
           testTimeout: 20_000,
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
@@ -27,6 +28,7 @@ export default defineConfig({
           exclude: never,
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          maxWorkers: '100%',
           sequence: { groupOrder: 1 },
         },
       },
@@ -35,9 +37,10 @@ export default defineConfig({
           name: 'ring3',
           include: [`${sources}/**/*.ring3.test.ts`],
           exclude: never,
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 300_000,
-          hookTimeout: 300_000,
+          // A server may have to wait for its place until another file of tests is through.
+          hookTimeout: 900_000,
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { ensureImage } from '../images/ensure-image';
 import { BASE_IMAGE, type ImageDefinition } from '../images/image-definition';
+import { RUNS_FOLDER } from './run-claim';
+import { SERVERS_AT_ONCE, ServerPlaces } from './server-places';
 import { TestNetwork } from './test-network';
 import { TestServer } from './test-server';
 
@@ -13,11 +15,11 @@ export interface BootOptions {
 
 const CHANNEL_PORT = 1023;
 const DEFAULT_MEMORY_MIB = 512;
-const SERVERS_AT_ONCE = 2;
 const BOOT_TRIES = 3;
 const CONSOLE_TAIL_LINES = 60;
 
 const booted = new Set<string>();
+const places = new ServerPlaces(RUNS_FOLDER);
 let network: Promise<TestNetwork> | undefined;
 
 /** The network of this test process, made at the first call. A reaper ends it with the process. */
@@ -35,11 +37,18 @@ export async function closeTestNetwork(): Promise<void> {
   network = undefined;
   booted.clear();
   await (await closing)?.close();
+  await places.giveBackAll();
+}
+
+/** For a file that has several servers on at once: waits for all their places, before its first boot. */
+export function reserveServers(count: number): Promise<void> {
+  return places.reserve(count);
 }
 
 /**
  * Boots a fresh server and returns when systemd has started everything, nginx included: about 8 s; the very first
- * call on a machine builds the image, about 30 s more. At most two servers of a run are on at once.
+ * call on a machine builds the image, about 30 s more. At most two servers are on at once on a machine: it waits for its
+ * place.
  * A boot that fails is tried again twice; the last error carries the end of the console.
  */
 export async function bootServer(options: BootOptions): Promise<TestServer> {
@@ -52,12 +61,18 @@ export async function bootServer(options: BootOptions): Promise<TestServer> {
   }
   booted.add(options.name);
   try {
+    await places.take(options.name);
     const image = await ensureImage(options.image ?? BASE_IMAGE);
     return await bootWithRetries(await testNetwork(), image, options);
   } catch (error) {
-    booted.delete(options.name);
+    await leave(options.name);
     throw error;
   }
+}
+
+async function leave(name: string): Promise<void> {
+  booted.delete(name);
+  await places.giveBack(name);
 }
 
 async function bootWithRetries(
@@ -73,7 +88,6 @@ async function bootWithRetries(
     } catch (error) {
       const tail = (await server.consoleLog()).split('\n').slice(-CONSOLE_TAIL_LINES).join('\n');
       await server.stop();
-      booted.add(options.name);
       if (attempt === BOOT_TRIES) {
         throw new Error(`${options.name} did not boot in ${BOOT_TRIES} tries. Its console:\n${tail}`, {
           cause: error,
@@ -82,6 +96,8 @@ async function bootWithRetries(
       console.warn(
         `${options.name} did not boot, try ${attempt} of ${BOOT_TRIES}: ${String(error)}\n${tail}`,
       );
+      booted.add(options.name);
+      await places.take(options.name);
     }
   }
 }
@@ -104,5 +120,5 @@ async function makeServer(
     addresses: link.addresses,
     channelPort: CHANNEL_PORT,
   };
-  return new TestServer(network, settings, link.index, () => booted.delete(options.name));
+  return new TestServer(network, settings, link.index, () => leave(options.name));
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { withFileLock } from './machine/file-lock';
 import { reapRun, type RunRecord } from './run-reaper';
 
-// Owned by root, so that nobody else can put anything there.
-const RUNS_FOLDER = '/var/lib/ostler-e2e';
+/** What all test runs of this machine share. Owned by root, so that nobody else can put anything there. */
+export const RUNS_FOLDER = '/var/lib/ostler-e2e';
 const SLOTS = 200;
 
 export interface ClaimedRun extends RunRecord {

@@ -9,6 +9,7 @@ import {
   bootServer,
   closeTestNetwork,
   CommandFailed,
+  reserveServers,
   type TestNetwork,
   testNetwork,
   type TestServer,
@@ -20,6 +21,7 @@ let server: TestServer;
 let network: TestNetwork;
 
 beforeAll(async () => {
+  await reserveServers(2);
   server = await bootServer({ name: 'alpha' });
   network = await testNetwork();
 });

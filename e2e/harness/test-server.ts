@@ -32,11 +32,16 @@ export class TestServer {
   readonly #linkIndex: number;
   readonly #channel: CommandChannel;
   readonly #console: ConsoleLog;
-  readonly #onStopped: () => void;
+  readonly #onStopped: () => Promise<void>;
   #kernel: UmlKernel | undefined;
 
   /** Use bootServer. */
-  constructor(network: TestNetwork, settings: KernelSettings, linkIndex: number, onStopped: () => void) {
+  constructor(
+    network: TestNetwork,
+    settings: KernelSettings,
+    linkIndex: number,
+    onStopped: () => Promise<void>,
+  ) {
     this.name = settings.name;
     this.network = network;
     this.#settings = settings;
@@ -117,7 +122,7 @@ export class TestServer {
     await this.cutPower();
     await this.network.removeLink(this.#linkIndex);
     await rm(this.#settings.disk, { force: true });
-    this.#onStopped();
+    await this.#onStopped();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

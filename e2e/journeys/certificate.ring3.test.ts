@@ -7,6 +7,7 @@ import {
   closeTestNetwork,
   type OstlerProcess,
   type Pebble,
+  reserveServers,
   startOstler,
   startPebble,
   testNetwork,
@@ -24,6 +25,7 @@ let second: TestServer;
 let pebble: Pebble;
 
 beforeAll(async () => {
+  await reserveServers(2);
   const { machineAddress } = await testNetwork();
   control = await startOstler({ environment: { OSTLER_PUBLIC_ADDRESS: machineAddress } });
   ostler = await control.signIn();

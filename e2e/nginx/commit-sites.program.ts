@@ -25,6 +25,8 @@ export interface Wish {
     readonly isBroken?: boolean;
   }[];
   readonly removed?: readonly number[];
+  /** Plan the same sites once more in a shadow tree. */
+  readonly preview?: true;
   /** Kill the process here. */
   readonly failpoint?: string;
 }
@@ -34,7 +36,7 @@ export interface Report {
   readonly outcomes: readonly Outcome[];
   readonly preparedMs: number;
   readonly committedMs: number;
-  readonly previewProblem?: string;
+  readonly preview?: { readonly problem?: string };
   readonly log: readonly string[];
 }
 
@@ -68,15 +70,15 @@ async function main(): Promise<void> {
     ...(wish.removed ?? []).map((number) => target.remove(uidOf(number))),
   ]);
   const committedMs = performance.now() - prepared;
-  const preview = await target.preview(
-    new Map(contributions.map((contribution) => [contribution.uid, { contribution }])),
-  );
+  const preview = wish.preview
+    ? await target.preview(new Map(contributions.map((contribution) => [contribution.uid, { contribution }])))
+    : undefined;
   const report: Report = {
     mode: 'reason' in runtime ? runtime.reason : runtime.mode,
     outcomes,
     preparedMs: prepared - begin,
     committedMs,
-    previewProblem: preview.problem,
+    preview,
     log,
   };
   clearInterval(alive);
