@@ -9,6 +9,8 @@ import {
   type ControlPlaneFrame,
   ErrorReason,
   HeartbeatSchema,
+  HeldReportSchema,
+  type Hello,
   HelloSchema,
   type OperationReport,
   OperationReport_State,
@@ -19,6 +21,7 @@ import {
   type SignRequest,
   type SignResponse,
   StatusReportSchema,
+  TrustBundleStoredSchema,
   type Welcome,
 } from '@ostler/contracts';
 import { AppError, type Clock, messageOf } from '@ostler/kernel';
@@ -34,11 +37,22 @@ export interface AgentControlLaneOptions {
   readonly clock: Clock;
   readonly identity: AgentIdentity;
   readonly timing?: LaneTiming;
+  /** Before each hello: what tells this server from a copy of it. Durable when it resolves. */
+  readonly continuity?: () => Promise<HelloContinuity>;
+  /** Keeps the roots of a bundle durably and tells its SHA-256, see Hello.ca_bundle_sha256. */
+  readonly keepBundle?: (roots: readonly Uint8Array[]) => Promise<Uint8Array>;
+  /** The key was copied: make another one and have it certified with this nonce. */
+  readonly rekey?: (nonce: Uint8Array) => void;
+  /** Why the epoch of a welcome is not to be followed; undefined when it is. Asked before anything is taken. */
+  readonly refusesEpoch?: (welcome: Welcome) => string | undefined;
   /** The lane runs: telemetry may be dialled, with the window of the welcome. */
   readonly welcomed?: (welcome: Welcome) => void;
   /** Something that went wrong without ending the lane. */
   readonly warn?: (line: string, error: unknown) => void;
 }
+
+/** See Hello: what only the server itself can count on. */
+export type HelloContinuity = Pick<Hello, 'helloCounter' | 'machine' | 'caBundleSha256'>;
 
 const ASK_TIMEOUT_MS = 30_000;
 
@@ -147,6 +161,8 @@ export class AgentControlLane {
   private async sayHello(): Promise<void> {
     const serverReport = await this.core.serverReport();
     if (this.state !== 'opened') return;
+    const continuity = await this.options.continuity?.();
+    if (this.isEnded()) return;
     const fence = this.core.fence();
     const operations = this.core.unacknowledgedOperations();
     for (const report of operations) this.sentReports.set(report.uid, report);
@@ -158,10 +174,14 @@ export class AgentControlLane {
       manifestSha256: fence.sha256,
       serverReport,
       operations,
-      held: this.core.held(),
+      ...continuity,
       clock: timestampFromMs(this.options.clock.now()),
     });
     this.send({ case: 'hello', value: hello });
+  }
+
+  private isEnded(): boolean {
+    return this.state === 'ended';
   }
 
   private receive(frame: ControlPlaneFrame): void {
@@ -199,6 +219,10 @@ export class AgentControlLane {
         return this.signs.answer(frame.value.requestId, frame.value);
       case 'challengeResult':
         return this.challenges.answer(frame.value.requestId, frame.value);
+      case 'trustBundle':
+        return this.guard('A bundle of roots', this.keepBundle(frame.value.caBundle));
+      case 'rekey':
+        return this.options.rekey?.(frame.value.nonce);
       case 'goAway': {
         const { message, retryAfterMs } = frame.value;
         const goAway = { reason: frame.value.reason as GoAwayReason, retryAfterMs };
@@ -213,6 +237,8 @@ export class AgentControlLane {
 
   private welcome(welcome: Welcome): void {
     if (this.state !== 'greeting') return this.breach('a second welcome came');
+    const refused = this.refusesEpoch(welcome);
+    if (refused !== undefined) return this.finish({ reason: 'PROTOCOL', message: refused });
     this.state = 'running';
     this.welcomed = true;
     this.liveness.retime({
@@ -220,9 +246,27 @@ export class AgentControlLane {
       deadAfterMs: Math.max(MOMENT_MS, welcome.deadAfterMs),
     });
     this.options.welcomed?.(welcome);
+    this.tellHeld(welcome);
     this.pokeOperations();
     this.pokeStatus();
     this.intake.askForSecrets();
+  }
+
+  /** Lower is refused, as with manifests: this control plane is a copy of the one that the server follows. */
+  private refusesEpoch(welcome: Welcome): string | undefined {
+    const { epoch } = this.core.fence();
+    if (welcome.epoch >= epoch) return this.options.refusesEpoch?.(welcome);
+    return (
+      `This server follows epoch ${epoch}, and the control plane that answered is in epoch ${welcome.epoch}: ` +
+      'it was put back to an older state or is a copy. It is not followed.'
+    );
+  }
+
+  /** After a restore from a backup: it may not know all that is here. */
+  private tellHeld(welcome: Welcome): void {
+    const { epoch } = this.core.fence();
+    if (epoch === 0n || welcome.epoch <= epoch) return;
+    this.send({ case: 'heldReport', value: create(HeldReportSchema, { epoch, held: this.core.held() }) });
   }
 
   private statusAcknowledged(sequence: bigint): void {
@@ -265,6 +309,12 @@ export class AgentControlLane {
     );
     const { requestId } = challenge;
     this.send({ case: 'challengeServed', value: create(ChallengeServedSchema, { requestId, message }) });
+  }
+
+  private async keepBundle(roots: readonly Uint8Array[]): Promise<void> {
+    const caBundleSha256 = await this.options.keepBundle?.(roots);
+    if (!caBundleSha256) return;
+    this.send({ case: 'trustBundleStored', value: create(TrustBundleStoredSchema, { caBundleSha256 }) });
   }
 
   private async sendServerReport(): Promise<void> {

@@ -9,6 +9,8 @@ import {
   ErrorReason,
   GoAwaySchema,
   HeartbeatSchema,
+  type HeldReport,
+  HeldReportSchema,
   type Hello,
   OperationAcknowledgedSchema,
   OperationCancelSchema,
@@ -16,10 +18,12 @@ import {
   type OperationStart,
   type PlanRequest,
   type PlanResult,
+  RekeySchema,
   SecretValuesSchema,
   type SecretVersion,
   StatusAcknowledgedSchema,
   type StatusReport,
+  TrustBundleSchema,
   WelcomeSchema,
 } from '@ostler/contracts';
 import { AppError, type Clock, messageOf, Serial } from '@ostler/kernel';
@@ -68,6 +72,8 @@ export class ControlPlaneControlLane {
   private readonly end = Promise.withResolvers<LaneEnd>();
   private readonly timing: LaneTiming;
   private waiting = 0;
+  /** Of an agent of an earlier epoch: nothing is offered before it said what it holds. */
+  private awaitsHeld = false;
 
   constructor(
     private readonly stream: LaneStream<AgentFrame, ControlPlaneFrame>,
@@ -109,7 +115,7 @@ export class ControlPlaneControlLane {
 
   /** There may be a newer manifest: reads the latest and offers it when the agent does not have it. */
   pokeManifest(): void {
-    if (this.running)
+    if (this.running && !this.awaitsHeld)
       this.guard(
         'An offer',
         this.persist(() => this.offers.offerLatest()),
@@ -127,6 +133,16 @@ export class ControlPlaneControlLane {
     if (!this.running) return false;
     this.send({ case: 'operationCancel', value: create(OperationCancelSchema, { uid }) });
     return true;
+  }
+
+  /** The roots that the agent is to trust from now on. */
+  trustBundle(caBundle: Uint8Array[]): void {
+    if (this.running) this.send({ case: 'trustBundle', value: create(TrustBundleSchema, { caBundle }) });
+  }
+
+  /** The agent is to make another key; the nonce, which only this lane hears, lets it have that one certified. */
+  rekey(nonce: Uint8Array): void {
+    if (this.running) this.send({ case: 'rekey', value: create(RekeySchema, { nonce }) });
   }
 
   plan(request: PlanRequest, timeoutMs: number): Promise<PlanResult> {
@@ -183,16 +199,32 @@ export class ControlPlaneControlLane {
     this.state = 'running';
     const welcome = create(WelcomeSchema, {
       epoch: greeting.epoch,
+      signedEpoch: greeting.signedEpoch,
       heartbeatIntervalMs: this.timing.heartbeatIntervalMs,
       deadAfterMs: this.timing.deadAfterMs,
       telemetryWindowBytes: TELEMETRY_WINDOW_BYTES,
       clock: timestampFromMs(this.options.clock.now()),
+      holdMessage: greeting.holdMessage,
     });
     this.send({ case: 'welcome', value: welcome });
     this.host.welcomed();
     this.offers.resume({ epoch: hello.epoch, revision: hello.revision, sha256: hello.manifestSha256 });
+    await this.resumeEpoch(hello, greeting.epoch);
     this.pokeManifest();
     for (const report of hello.operations) await this.operation(report);
+  }
+
+  /** An agent that is older than held reports told in its hello what it holds, or holds nothing. */
+  private async resumeEpoch({ epoch, held, helloCounter }: Hello, ours: bigint): Promise<void> {
+    if (epoch === 0n || epoch >= ours) return;
+    this.awaitsHeld = helloCounter > 0n;
+    if (held.length > 0) await this.held(create(HeldReportSchema, { epoch, held }));
+  }
+
+  private async held(report: HeldReport): Promise<void> {
+    await this.persist(() => this.host.held(report));
+    this.awaitsHeld = false;
+    this.pokeManifest();
   }
 
   private dispatch(frame: AgentFrame['frame']): void {
@@ -209,6 +241,8 @@ export class ControlPlaneControlLane {
         if (!this.offers.stored(fence)) return this.breach('it stored a manifest that was not offered');
         return this.take('A stored manifest', () => this.persist(() => host.stored(fence)));
       }
+      case 'heldReport':
+        return this.take('What it holds', () => this.held(frame.value));
       case 'manifestRefused':
         return this.takeOrSkip('A refusal', () => this.persist(() => host.refused(frame.value)));
       case 'statusReport':
@@ -217,6 +251,8 @@ export class ControlPlaneControlLane {
         return this.takeOrSkip('An operation report', () => this.operation(frame.value));
       case 'serverReport':
         return this.takeOrSkip('A server report', () => this.persist(() => host.serverReport(frame.value)));
+      case 'trustBundleStored':
+        return this.take('A bundle of roots', () => this.persist(() => host.bundleStored(frame.value)));
       case 'planResult':
         return this.plans.answer(frame.value.planId, frame.value);
       case 'challengeServed':

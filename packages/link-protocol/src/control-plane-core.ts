@@ -1,6 +1,7 @@
 import type {
   ChallengePublish,
   ChallengeResult,
+  HeldReport,
   Hello,
   ManifestRefused,
   OperationReport,
@@ -8,8 +9,10 @@ import type {
   SecretValue,
   SecretVersion,
   ServerReport,
+  SignedEpoch,
   SignRequest,
   SignResponse,
+  TrustBundleStored,
 } from '@ostler/contracts';
 import type { Fence } from './fence';
 import type { GoAwayReason } from './lane-end';
@@ -21,7 +24,14 @@ export interface Offer {
 }
 
 export type Greeting =
-  | { readonly accepted: true; readonly epoch: bigint }
+  | {
+      readonly accepted: true;
+      readonly epoch: bigint;
+      /** The authority's word for an epoch above 1. */
+      readonly signedEpoch?: SignedEpoch;
+      /** An operator has to decide about this server first: the host hands it nothing meanwhile. */
+      readonly holdMessage?: string;
+    }
   | {
       readonly accepted: false;
       readonly reason: GoAwayReason;
@@ -35,12 +45,17 @@ export type Greeting =
  */
 export interface ControlLaneHost {
   /**
-   * May refuse: the server was removed, another instance of the agent holds the lane. It takes the fence of
+   * May refuse: the server was removed or revoked, another instance of the agent holds the lane. It takes the fence of
    * the hello as `stored` does: the agent's word may have been lost with the lane before.
    */
   hello(hello: Hello): Promise<Greeting>;
   /** The lane runs: the welcome was sent. */
   welcomed(): void;
+  /**
+   * What an agent of an earlier epoch holds, told once before any manifest of this one is offered: what is not
+   * known here is an orphan.
+   */
+  held(report: HeldReport): Promise<void>;
   /** Undefined when nothing was ever compiled for this server. */
   offer(): Promise<Offer | undefined>;
   /** Only of this server's manifest. */
@@ -54,6 +69,8 @@ export interface ControlLaneHost {
   serverReport(report: ServerReport): Promise<void>;
   sign(request: SignRequest): Promise<SignResponse>;
   publishChallenge(request: ChallengePublish): Promise<ChallengeResult>;
+  /** The agent trusts these roots durably. */
+  bundleStored(stored: TrustBundleStored): Promise<void>;
   /** A frame came; never waits. */
   seen(): void;
 }

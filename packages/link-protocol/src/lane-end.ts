@@ -12,5 +12,5 @@ export interface LaneEnd {
   readonly goAway?: { readonly reason: GoAwayReason; readonly retryAfterMs: number };
 }
 
-/** The reasons of GoAway. */
-export type GoAwayReason = 'RESTARTING' | 'OVERLOADED' | 'REVOKED' | 'REPLACED' | 'PROTOCOL';
+/** The reasons of GoAway. HELD: an operator decided that this agent is a copy; it is to forget who it is. */
+export type GoAwayReason = 'RESTARTING' | 'OVERLOADED' | 'REVOKED' | 'REPLACED' | 'PROTOCOL' | 'HELD';

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import {
   ChallengeResultSchema,
+  type HeldReport,
+  type HeldResource,
   type Hello,
   Kind,
   ManifestIndexSchema,
@@ -20,6 +22,7 @@ import {
   type ServerReport,
   ServerReportSchema,
   SignResponseSchema,
+  type TrustBundleStored,
 } from '@ostler/contracts';
 import type { ControlLaneCore, StoreOutcome } from './agent-core';
 import type { ControlLaneHost, Offer } from './control-plane-core';
@@ -44,7 +47,8 @@ export class MemoryAgent implements ControlLaneCore {
   poke: () => void = () => undefined;
 
   fence = (): Fence => this.stored;
-  held = () => [];
+  holds: HeldResource[] = [];
+  held = (): HeldResource[] => this.holds;
   serverReport = (): Promise<ServerReport> =>
     Promise.resolve(create(ServerReportSchema, { hostname: 'memory' }));
   refuses = (offer: Fence) => fenceRefuses(this.stored, offer);
@@ -101,6 +105,9 @@ export class MemoryControlPlane implements ControlLaneHost {
   readonly statuses = new Map<string, bigint>();
   readonly ended = new Map<string, number>();
   readonly started = new Set<string>();
+  readonly heldReports: HeldReport[] = [];
+  /** Of its manifests, and told in its welcome. */
+  epoch = 1n;
   failures = 0;
   served = 0;
 
@@ -113,19 +120,23 @@ export class MemoryControlPlane implements ControlLaneHost {
     }));
     const index = toBinary(
       ManifestIndexSchema,
-      create(ManifestIndexSchema, { epoch: 1n, revision, entries }),
+      create(ManifestIndexSchema, { epoch: this.epoch, revision, entries }),
     );
     for (const body of bodies) this.bodies.set(hexOf(sha256(body)), body);
     this.bodies.set(hexOf(sha256(index)), index);
-    this.latest = { fence: { epoch: 1n, revision, sha256: sha256(index) }, index };
+    this.latest = { fence: { epoch: this.epoch, revision, sha256: sha256(index) }, index };
   }
 
   hello(hello: Hello) {
     const { epoch, revision, manifestSha256 } = hello;
     if (revision > 0n) this.storedFence = { epoch, revision, sha256: manifestSha256 };
-    return Promise.resolve({ accepted: true, epoch: 1n } as const);
+    return Promise.resolve({ accepted: true, epoch: this.epoch } as const);
   }
   welcomed = () => undefined;
+  held(report: HeldReport): Promise<void> {
+    this.heldReports.push(report);
+    return Promise.resolve();
+  }
   offer = () => Promise.resolve(this.latest);
   body(hash: Uint8Array): Promise<Uint8Array | undefined> {
     this.served += 1;
@@ -158,6 +169,11 @@ export class MemoryControlPlane implements ControlLaneHost {
   serverReport = () => Promise.resolve();
   sign = () => Promise.resolve(create(SignResponseSchema));
   publishChallenge = () => Promise.resolve(create(ChallengeResultSchema));
+  readonly storedBundles: Uint8Array[] = [];
+  bundleStored({ caBundleSha256 }: TrustBundleStored): Promise<void> {
+    this.storedBundles.push(caBundleSha256);
+    return Promise.resolve();
+  }
   seen = () => undefined;
 }
 

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthorityModule } from '../authority';
 import { LinkModule } from '../link';
+import { ManifestModule } from '../manifest';
 import { ConnectionCheckRpc } from './connection-check.rpc';
 import { ConnectionCheckService } from './connection-check.service';
 import { FleetRpc } from './fleet.rpc';
@@ -9,6 +10,9 @@ import { JoinTokenRepository } from './join-token.repository';
 import { JoinRpc } from './join.rpc';
 import { JoinService } from './join.service';
 import { NotBuiltYet } from './not-built-yet';
+import { OrphansRpc } from './orphans.rpc';
+import { LaneReviewLoop } from './lane-review.loop';
+import { RecoveryService } from './recovery.service';
 import { RemovalRepository } from './removal.repository';
 import { RemovalRpc } from './removal.rpc';
 import { RemovalService } from './removal.service';
@@ -19,9 +23,12 @@ import { ResourcesModule } from '../resources';
 import { FleetDirectory } from './server-directory';
 import { ServerStateLoop } from './server-state.loop';
 import { ServerRepository } from './server.repository';
+import { TrustRepository } from './trust.repository';
+import { TrustRpc } from './trust.rpc';
+import { TrustService } from './trust.service';
 
 @Module({
-  imports: [AuthorityModule, LinkModule, ResourcesModule],
+  imports: [AuthorityModule, LinkModule, ManifestModule, ResourcesModule],
   providers: [
     ConnectionCheckRpc,
     ConnectionCheckService,
@@ -32,6 +39,9 @@ import { ServerRepository } from './server.repository';
     JoinService,
     JoinTokenRepository,
     NotBuiltYet,
+    OrphansRpc,
+    LaneReviewLoop,
+    RecoveryService,
     RemovalRepository,
     RemovalRpc,
     RemovalService,
@@ -40,6 +50,9 @@ import { ServerRepository } from './server.repository';
     SelectorsService,
     ServerRepository,
     ServerStateLoop,
+    TrustRepository,
+    TrustRpc,
+    TrustService,
   ],
   exports: [FleetService, JoinService],
 })

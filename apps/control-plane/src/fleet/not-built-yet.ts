@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ErrorReason, FleetService, JoinService } from '@ostler/contracts';
+import { ErrorReason, FleetService } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 import { RpcRegistry } from '../platform/rpc';
 
@@ -14,16 +14,9 @@ export class NotBuiltYet implements OnModuleInit {
 
   onModuleInit(): void {
     this.rpc.service(FleetService, {
-      // trust
-      revokeServer: later,
-      decideHold: later,
       // join
       listWaitingServers: later,
       decideWaitingServer: later,
-      // service
-      discardOrphans: later,
     });
-    // trust
-    this.rpc.service(JoinService, { challenge: later, recover: later });
   }
 }

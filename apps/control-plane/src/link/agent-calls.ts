@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ErrorReason } from '@ostler/contracts';
 import { AppError, messageOf } from '@ostler/kernel';
 import { Log } from '../platform/log';
+import { ConnectedAgents } from './connected-agents';
 import { AgentFeatures, type AgentServer } from './features';
 import { identityOfPeer } from './peer-identity';
 
@@ -13,6 +14,7 @@ type Peer = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext' | 'getPeer'
 export class AgentCalls {
   constructor(
     private readonly features: AgentFeatures,
+    private readonly agents: ConnectedAgents,
     private readonly log: Log,
   ) {}
 
@@ -20,7 +22,9 @@ export class AgentCalls {
   async server(call: Peer): Promise<AgentServer | undefined> {
     const identity = identityOfPeer(call.getAuthContext());
     if (!identity) return undefined;
-    return this.features.get('directory').identify(identity.serverUid, identity.keySha256);
+    const { serverUid, keySha256, certificateEndsAt } = identity;
+    const server = await this.features.get('directory').identify(serverUid, keySha256);
+    return server && { ...server, certificateEndsAt };
   }
 
   unary<I, O>(handle: (server: AgentServer, request: I) => Promise<O>) {
@@ -45,23 +49,31 @@ export class AgentCalls {
     call: ServerWritableStream<I, O>,
     handle: (server: AgentServer, request: I) => AsyncIterable<O>,
   ): Promise<void> {
-    const gone = new Promise<void>((resolve) => call.once('cancelled', resolve));
+    const gone = Promise.withResolvers<void>();
+    call.once('cancelled', gone.resolve);
     const server = await this.required(call);
-    for await (const message of handle(server, call.request)) {
-      if (call.cancelled) return;
-      if (call.write(message)) continue;
-      await Promise.race([new Promise<void>((resolve) => call.once('drain', resolve)), gone]);
+    let ended = false;
+    const forget = this.agents.opened(server.uid, 'content', () => {
+      ended = true;
+      gone.resolve();
+    });
+    try {
+      for await (const message of handle(server, call.request)) {
+        if (call.cancelled) return;
+        if (ended) throw noLongerTrusted();
+        if (call.write(message)) continue;
+        await Promise.race([new Promise<void>((resolve) => call.once('drain', resolve)), gone.promise]);
+      }
+      call.end();
+    } finally {
+      forget();
     }
-    call.end();
   }
 
   private async required(call: Peer): Promise<AgentServer> {
     const server = await this.server(call);
     if (server) return server;
-    throw new AppError(
-      ErrorReason.UNAUTHENTICATED,
-      'This server was removed, or its certificate is not its own.',
-    );
+    throw noLongerTrusted();
   }
 
   private toStatus(error: unknown): { code: status; details: string } {
@@ -70,6 +82,13 @@ export class AgentCalls {
     this.log.error(`a call of an agent failed: ${messageOf(error)}`);
     return { code: status.UNAVAILABLE, details: 'internal error; try again' };
   }
+}
+
+function noLongerTrusted(): AppError {
+  return new AppError(
+    ErrorReason.UNAUTHENTICATED,
+    'This server was removed or revoked, or its certificate is not its own.',
+  );
 }
 
 const codes: Partial<Record<ErrorReason, status>> = {

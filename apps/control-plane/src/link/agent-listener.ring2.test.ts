@@ -15,6 +15,7 @@ import {
   serverUri,
 } from '../authority/certificate-profiles';
 import { newKeyPair, privateKeyToDer, toPem } from '../authority/key-pairs';
+import type { OpenAuthorities } from '../authority/open-authorities';
 import { X509Certificate } from '../authority/x509';
 import {
   AGENT_NAME,
@@ -48,7 +49,7 @@ async function attempt(shown: Partial<Pick<TestIdentity, 'keyPem' | 'chainPem'>>
 /** A certificate that our own intermediate signs, wrong in one way. */
 async function issuedByUs(change: Partial<LeafRequest>, nowMs = Date.now()) {
   const keys = await newKeyPair();
-  const issuers = Reflect.get(app.app.get(AuthorityService), 'issuers') as ReadonlyMap<string, Issuer>;
+  const { issuers } = Reflect.get(app.app.get(AuthorityService), 'authorities') as OpenAuthorities;
   const issuer = issuers.get('intermediate')!;
   return shownBy(issuer, keys, change, nowMs);
 }

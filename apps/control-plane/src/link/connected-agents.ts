@@ -17,12 +17,15 @@ export interface ConnectedAgent {
   readonly server: AgentServer;
   readonly instanceId: string;
   readonly lane: ControlPlaneControlLane;
+  /** What its hello said; 0 and empty when nothing. */
+  readonly counter: bigint;
+  readonly machine: string;
   /** Since when, by this process's clock. */
   readonly sinceMs: number;
 }
 
 interface OpenStream {
-  readonly of: 'control' | 'telemetry';
+  readonly of: 'control' | 'telemetry' | 'content';
   readonly end: (why: GoAwayReason) => void;
 }
 
@@ -36,6 +39,8 @@ export class ConnectedAgents {
   /** Every open stream of a server, whatever it carries: they end with the server. */
   private readonly streams = new Map<string, Set<OpenStream>>();
   private readonly replaced = new Map<string, Set<string>>();
+  /** Agents about which an operator has to decide: they are welcome and are handed nothing. */
+  private readonly heldAgents = new Map<string, Set<ConnectedAgent>>();
 
   get(serverUid: string): ConnectedAgent | undefined {
     return this.agents.get(serverUid);
@@ -43,6 +48,31 @@ export class ConnectedAgents {
 
   uids(): string[] {
     return [...this.agents.keys()];
+  }
+
+  /** Servers with any stream here, let in or held. */
+  openUids(): string[] {
+    return [...new Set([...this.streams.keys(), ...this.heldAgents.keys()])];
+  }
+
+  /** An agent stays connected without being the one that speaks for its server; returns how to forget it. */
+  hold(agent: ConnectedAgent): () => void {
+    const { uid } = agent.server;
+    const held = this.heldAgents.get(uid) ?? new Set();
+    this.heldAgents.set(uid, held.add(agent));
+    return () => {
+      held.delete(agent);
+      if (held.size === 0 && this.heldAgents.get(uid) === held) this.heldAgents.delete(uid);
+    };
+  }
+
+  held(serverUid: string): ConnectedAgent[] {
+    return [...(this.heldAgents.get(serverUid) ?? [])];
+  }
+
+  /** Every agent that is let in. */
+  all(): ConnectedAgent[] {
+    return [...this.agents.values()];
   }
 
   /**

@@ -1,4 +1,5 @@
 import type {
+  HeldReport,
   Hello,
   ManifestRefused,
   OperationReport,
@@ -15,19 +16,48 @@ export interface AgentServer {
   readonly uid: string;
   readonly name: string;
   readonly tenantUid: string;
+  /** When the certificate ends that it showed. */
+  readonly certificateEndsAt?: Date;
 }
+
+/** Another agent that speaks for the same server now. */
+export interface LiveAgent {
+  readonly machine: string;
+}
+
+export type HelloOutcome =
+  | {
+      readonly letIn: true;
+      readonly epoch: bigint;
+      /** Not empty: an operator has to decide first; nothing is handed out. */
+      readonly holdMessage: string;
+      /** Its key was copied: with this it may have another one certified. */
+      readonly rekeyNonce?: Uint8Array;
+    }
+  | { readonly letIn: false; readonly message: string };
 
 /** Who may speak for which server. The fleet is it. */
 export interface ServerDirectory {
-  /** Undefined when there is no such server, it was removed, or its key is another one. */
+  /** Undefined when there is no such server, it was removed or revoked, or its key is another one. */
   identify(serverUid: string, keySha256: Buffer): Promise<AgentServer | undefined>;
-  /** Durable when it resolves; tells the epoch that manifests of this control plane carry. */
-  hello(server: AgentServer, hello: Hello): Promise<{ readonly epoch: bigint }>;
+  /**
+   * Durable when it resolves; tells the epoch that manifests of this control plane carry. `live` asks for another
+   * agent that speaks for the server at that moment.
+   */
+  hello(server: AgentServer, hello: Hello, live: () => LiveAgent | undefined): Promise<HelloOutcome>;
+  /**
+   * Certifies another key from now on and never the one before. @throws AppError DENIED when the nonce is not the one
+   * that this server's lane was told.
+   */
+  rekey(server: AgentServer, keySha256: Buffer, nonce: Uint8Array): Promise<void>;
+  bundleStored(server: AgentServer, bundleSha256: Uint8Array): Promise<void>;
   report(server: AgentServer, report: ServerReport): Promise<void>;
 }
 
 /** What servers should have. The manifest room is it. */
 export interface ManifestSource {
+  /** What an agent of an earlier epoch holds: what is not known here is an orphan. */
+  held(serverUid: string, report: HeldReport): Promise<void>;
   offerFor(serverUid: string): Promise<Offer | undefined>;
   /** Only what the manifest of this server carries. */
   body(sha256: Uint8Array, serverUid: string): Promise<Uint8Array | undefined>;

@@ -1,8 +1,10 @@
 export { AgentPackages } from './agent-packages';
-export { ConnectedAgents } from './connected-agents';
+export { type ConnectedAgent, ConnectedAgents } from './connected-agents';
 export {
   AgentFeatures,
   type AgentServer,
+  type HelloOutcome,
+  type LiveAgent,
   type OperationSink,
   type PulseListener,
   type ServerDirectory,

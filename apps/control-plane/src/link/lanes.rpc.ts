@@ -20,6 +20,7 @@ import {
   type LaneTiming,
 } from '@ostler/link-protocol';
 import { GrpcLaneStream } from '@ostler/link-protocol/grpc';
+import { AuthorityService } from '../authority';
 import { isDatabaseAway } from '../platform/db';
 import { Log } from '../platform/log';
 import { AgentCalls } from './agent-calls';
@@ -53,6 +54,7 @@ export class LanesRpc {
     private readonly agents: ConnectedAgents,
     private readonly certificates: DevelopmentCertificates,
     private readonly challenges: ChallengeRelay,
+    private readonly authority: AuthorityService,
     private readonly log: Log,
   ) {}
 
@@ -69,16 +71,14 @@ export class LanesRpc {
   readonly telemetry = {
     open: (call: TelemetryCall): void => {
       const stream = new GrpcLaneStream<TelemetryFrame, TelemetryAcknowledgement>(call);
-      this.calls.server(call).then(
-        (server) => (server ? this.runTelemetry(server, stream) : stream.end()),
-        (error: unknown) => this.fail(call, error),
-      );
+      this.openTelemetry(call, stream).catch((error: unknown) => this.fail(call, error));
     },
   };
 
   private runControl(server: AgentServer, stream: GrpcLaneStream<AgentFrame, ControlPlaneFrame>): void {
-    const { features, agents, certificates, challenges, gate, timing } = this;
-    const host = new ServerLaneHost(server, { features, agents, certificates, challenges, gate });
+    const { features, agents, certificates, challenges, gate, timing, authority } = this;
+    const services = { features, agents, certificates, challenges, gate, authority };
+    const host = new ServerLaneHost(server, services);
     const lane = new ControlPlaneControlLane(stream, host, {
       clock: systemClock,
       timing,
@@ -88,7 +88,7 @@ export class LanesRpc {
     });
     host.bind(lane);
     const forget = agents.opened(server.uid, 'control', (why) =>
-      lane.goAway(why, messages[why], delays[why]),
+      lane.goAway(why, goAwayMessages[why], goAwayDelays[why]),
     );
     void lane.run().then((end) => {
       forget();
@@ -97,10 +97,21 @@ export class LanesRpc {
     });
   }
 
+  private async openTelemetry(
+    call: TelemetryCall,
+    stream: GrpcLaneStream<TelemetryFrame, TelemetryAcknowledgement>,
+  ): Promise<void> {
+    const server = await this.calls.server(call);
+    if (!server) return stream.end();
+    const lane = this.runTelemetry(server, stream);
+    // Revoked between the look and the moment from which a revocation finds the lane.
+    if (!(await this.calls.server(call))) lane.stop();
+  }
+
   private runTelemetry(
     server: AgentServer,
     stream: GrpcLaneStream<TelemetryFrame, TelemetryAcknowledgement>,
-  ): void {
+  ): ControlPlaneTelemetryLane {
     const commit = (frames: readonly TelemetryFrame[]): Promise<void> =>
       this.features.get('operations').output(server, frames);
     const lane = new ControlPlaneTelemetryLane(stream, commit, {
@@ -111,6 +122,7 @@ export class LanesRpc {
     });
     const forget = this.agents.opened(server.uid, 'telemetry', () => lane.stop());
     void lane.run().then(forget);
+    return lane;
   }
 
   private fail(call: ControlCall | TelemetryCall, error: unknown): void {
@@ -119,16 +131,19 @@ export class LanesRpc {
   }
 }
 
-const messages: Record<GoAwayReason, string> = {
-  REVOKED: 'This server was removed. Join it again with a new token.',
+export const goAwayMessages: Record<GoAwayReason, string> = {
+  REVOKED:
+    'This server was removed or revoked, or its certificate is not its own. Join it again with a new token.',
+  HELD: 'An operator decided that this is a copy of a server: it is to forget who it is.',
   RESTARTING: 'The control plane restarts.',
   OVERLOADED: 'Too many agents connect at once.',
   REPLACED: 'A newer connection of this server took over.',
   PROTOCOL: 'The agent broke the protocol.',
 };
 
-const delays: Record<GoAwayReason, number> = {
+export const goAwayDelays: Record<GoAwayReason, number> = {
   REVOKED: REVOKED_RETRY_MS,
+  HELD: REVOKED_RETRY_MS,
   RESTARTING: RESTART_RETRY_MS,
   OVERLOADED: 5000,
   REPLACED: 60_000,
@@ -138,7 +153,7 @@ const delays: Record<GoAwayReason, number> = {
 function revoked(): ControlPlaneFrame {
   const value = create(GoAwaySchema, {
     reason: 'REVOKED',
-    message: messages.REVOKED,
+    message: goAwayMessages.REVOKED,
     retryAfterMs: REVOKED_RETRY_MS,
   });
   return create(ControlPlaneFrameSchema, { frame: { case: 'goAway', value } });

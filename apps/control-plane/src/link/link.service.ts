@@ -18,6 +18,7 @@ const CLOSE_GRACE_MS = 2000;
 export class LinkService implements OnApplicationShutdown {
   private listener: AgentListener | undefined;
   private rotation: Timer | undefined;
+  private off: (() => void) | undefined;
 
   constructor(
     private readonly config: Config,
@@ -45,12 +46,14 @@ export class LinkService implements OnApplicationShutdown {
     const taken = await listener.listen();
     this.listener = listener;
     this.rotateLater(listener);
+    this.off = this.authority.onChanged(() => this.authorityChanged(listener));
     return taken;
   }
 
   /** Tells every agent when to come back, then closes. */
   async close(): Promise<void> {
     this.rotation?.cancel();
+    this.off?.();
     for (const uid of this.agents.uids()) this.agents.disconnect(uid, 'RESTARTING');
     await this.listener?.close(CLOSE_GRACE_MS);
     this.listener = undefined;
@@ -65,15 +68,24 @@ export class LinkService implements OnApplicationShutdown {
     return { key, certificateChain, trusted: this.authority.trustedByListener() };
   }
 
-  /** The certificate lives for 90 days; a process that lives longer replaces it every day. */
+  /** The certificate lives for a year; a process that lives longer replaces it every day. */
   private rotateLater(listener: AgentListener): void {
     this.rotation = systemClock.after(DAY_MS, () => {
-      this.makeTrust().then(
-        (trust) => listener.replaceTrust(trust),
-        (error: unknown) =>
-          this.log.warn(`the listener's certificate could not be replaced: ${String(error)}`),
-      );
+      this.replaceTrust(listener);
       this.rotateLater(listener);
     });
+  }
+
+  /** Agents that are connected keep the new roots before the old one is gone. */
+  private authorityChanged(listener: AgentListener): void {
+    this.replaceTrust(listener);
+    for (const { lane } of this.agents.all()) lane.trustBundle(this.authority.caBundle());
+  }
+
+  private replaceTrust(listener: AgentListener): void {
+    this.makeTrust().then(
+      (trust) => listener.replaceTrust(trust),
+      (error: unknown) => this.log.warn(`the listener's certificate could not be replaced: ${String(error)}`),
+    );
   }
 }

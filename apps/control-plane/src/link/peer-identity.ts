@@ -6,6 +6,7 @@ import { isUuid } from '@ostler/kernel';
 export interface PeerIdentity {
   readonly serverUid: string;
   readonly keySha256: Buffer;
+  readonly certificateEndsAt: Date;
 }
 
 const URI = /^URI:ostler:server:([0-9a-f-]{36})$/;
@@ -18,5 +19,6 @@ export function identityOfPeer(context: AuthContext): PeerIdentity | undefined {
   const serverUid = URI.exec(certificate.subjectAltName ?? '')?.[1];
   if (!serverUid || !isUuid(serverUid)) return undefined;
   const spki = certificate.publicKey.export({ format: 'der', type: 'spki' });
-  return { serverUid, keySha256: createHash('sha256').update(spki).digest() };
+  const keySha256 = createHash('sha256').update(spki).digest();
+  return { serverUid, keySha256, certificateEndsAt: certificate.validToDate };
 }

@@ -108,6 +108,7 @@ export function connectAgent(
   agent = new MemoryAgent(),
   instanceId: string = newUid(),
   agentVersion = 'test',
+  more: Partial<AgentControlLaneOptions> = {},
 ): TestAgent {
   const client = dial(port, identity);
   const call = client.makeBidiStreamRequest(
@@ -120,6 +121,7 @@ export function connectAgent(
   const lane = new AgentControlLane(stream, agent, {
     clock: systemClock,
     identity: { agentVersion, featureLevel: 1, bootId: 'boot', instanceId },
+    ...more,
   });
   agent.poke = () => {
     lane.pokeStatus();

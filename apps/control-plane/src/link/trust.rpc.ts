@@ -6,7 +6,7 @@ import { AuthorityService } from '../authority';
 import { AgentCalls } from './agent-calls';
 import { AgentFeatures, type AgentServer } from './features';
 
-/** Renews the certificate of the server that calls: the key must be the one that it joined with. */
+/** Renews the certificate of the server that calls: for its key, or for another one that its lane was told to make. */
 @Injectable()
 export class TrustRpc {
   readonly handlers;
@@ -19,9 +19,11 @@ export class TrustRpc {
     this.handlers = { renew: calls.unary((server, request: RenewRequest) => this.renew(server, request)) };
   }
 
-  private async renew(server: AgentServer, { csr }: RenewRequest): Promise<RenewResponse> {
+  private async renew(server: AgentServer, { csr, rekeyNonce }: RenewRequest): Promise<RenewResponse> {
     const key = await this.authority.readCsr(csr);
-    if (!(await this.features.get('directory').identify(server.uid, key.keySha256))) {
+    const directory = this.features.get('directory');
+    if (rekeyNonce.length > 0) await directory.rekey(server, key.keySha256, rekeyNonce);
+    else if (!(await directory.identify(server.uid, key.keySha256))) {
       throw new AppError(
         ErrorReason.DENIED,
         'The request is of another key than the one that this server joined with.',
