@@ -107,12 +107,13 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
     if (state === undefined) return this.keepProgress(server, report);
     this.dropProgress(report.uid);
     const { reason, message } = report;
-    const ended = await this.unitOfWork.asSystem('operations', async () => {
-      const row = await this.operations.end(server.uid, report, { state, reason, message });
-      if (row) this.wake.notify('operations');
+    const { rows } = await this.unitOfWork.asSystem('operations', async () => {
+      const sent = this.operations.end(server.uid, report, { state, reason, message });
+      this.wake.notify('operations');
       failpoint('operation-end.written');
-      return row;
+      return { rows: sent };
     });
+    const [ended] = await rows;
     failpoint('operation-end.committed');
     this.sent.delete(report.uid);
     this.news.tell(report.uid, ended);

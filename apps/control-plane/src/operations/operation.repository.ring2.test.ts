@@ -67,8 +67,8 @@ it.each([
     const { uid } = await startNoop();
     const report = create(OperationReportSchema, { uid, progressPercent: 40, outputBytes: 7n });
     await operations.progress(serverUid, report);
-    const ended = await operations.end(serverUid, report, end);
-    expect(await operations.end(serverUid, report, { ...end, message: 'again' })).toBeUndefined();
+    const [ended] = await operations.end(serverUid, report, end);
+    expect(await operations.end(serverUid, report, { ...end, message: 'again' })).toEqual([]);
     expect(await operations.byUid(uid)).toEqual(ended);
     return ended;
   });
@@ -80,6 +80,6 @@ it('a server ends only its own operations', async () => {
   const { uid } = await system(() => startNoop());
   const report = create(OperationReportSchema, { uid });
   const end = { state: Operation_State.SUCCEEDED, reason: '', message: '' };
-  expect(await system(() => operations.end(newUid(), report, end))).toBeUndefined();
+  expect(await system(() => operations.end(newUid(), report, end))).toEqual([]);
   expect((await system(() => operations.byUid(uid)))?.ended_at).toBeNull();
 });

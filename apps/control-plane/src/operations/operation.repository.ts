@@ -7,7 +7,7 @@ import {
   type OperationSpec,
   OperationSpecSchema,
 } from '@ostler/contracts';
-import { execute, prepared, query, queryOne } from '../platform/db';
+import { execute, prepared, query, queryOne, queryWithCommit } from '../platform/db';
 
 export interface OperationRow {
   readonly uid: string;
@@ -161,9 +161,9 @@ export class OperationRepository {
     );
   }
 
-  /** The row when this ended it; undefined when it had ended before or is not of this server. */
-  end(serverUid: string, report: OperationReport, end: End): Promise<OperationRow | undefined> {
-    return queryOne(endSql, [
+  /** Read after the unit: the row when this ended it; none when it had ended before or is not of this server. */
+  end(serverUid: string, report: OperationReport, end: End): Promise<OperationRow[]> {
+    return queryWithCommit(endSql, [
       report.uid,
       serverUid,
       end.state,

@@ -1,4 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes,
+} from 'node:crypto'; // prettier-ignore
 
 import { Injectable } from '@nestjs/common';
 
@@ -14,8 +16,8 @@ const headerBytes = 1 + nonceBytes;
  */
 @Injectable()
 export class Vault {
-  private readonly sealKey: Buffer;
-  private readonly hmacKey: Buffer;
+  private readonly sealKey: KeyObject;
+  private readonly hmacKey: KeyObject;
 
   constructor(masterKey: Uint8Array) {
     if (masterKey.byteLength !== 32) throw new Error('the master key has 32 bytes');
@@ -51,6 +53,7 @@ export class Vault {
   }
 }
 
-function derive(masterKey: Uint8Array, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', masterKey, Buffer.alloc(0), purpose, 32));
+/** As a key object: made of bytes at every use it would take five times as long. */
+function derive(masterKey: Uint8Array, purpose: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', masterKey, Buffer.alloc(0), purpose, 32)));
 }

@@ -12,8 +12,10 @@ export {
   prepared,
   query,
   queryOne,
+  queryWithCommit,
 } from './unit';
 export { UnitOfWork } from './unit-of-work';
 export { Wake, type WakeWord } from './wake';
 export { TableLoader } from './table-loader';
 export { openSnapshot, type TableSnapshot } from './table-snapshot';
+export { type DatabaseContents, inspectDatabase, setSchemaAside } from './schema-aside';

@@ -84,9 +84,15 @@ export async function execute(sql: Statement, parameters: readonly unknown[] = [
  * trip. Its failure fails the unit. For the last ones, when nothing depends on what they touched.
  */
 export function executeWithCommit(sql: Statement, parameters: readonly unknown[] = []): void {
-  const answer = send(sql, parameters);
-  answer.catch(() => undefined);
-  currentUnit().heardAtCommit.push(answer);
+  void queryWithCommit(sql, parameters);
+}
+
+/** The same for rows that are read after the unit: `await` them there, or the commit waits for them. */
+export function queryWithCommit<Row>(sql: Statement, parameters: readonly unknown[] = []): Promise<Row[]> {
+  const rows = query<Row>(sql, parameters);
+  rows.catch(() => undefined);
+  currentUnit().heardAtCommit.push(rows);
+  return rows;
 }
 
 /** Statements that are sent before the answers of earlier ones have come run in the order of sending. */
