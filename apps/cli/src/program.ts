@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command-context';
+import { agentCommands } from './commands/agents/agents';
 import { auditCommands } from './commands/audit/list';
 import { identityCommands } from './commands/identity/sign-in';
 import { peopleCommands } from './commands/people/people';
@@ -14,7 +15,9 @@ import { historyCommands } from './commands/resources/history';
 import { waitCommand } from './commands/resources/wait';
 import { watchCommand } from './commands/resources/watch';
 import { joinTokenCommands } from './commands/servers/join-token';
+import { selectorCommands } from './commands/servers/selectors';
 import { serverCommands } from './commands/servers/servers';
+import { waitingCommands } from './commands/servers/waiting';
 import { siteCommands } from './commands/site/publish';
 
 /** Adds commands to the program; each file under commands/ exports one. */
@@ -33,6 +36,9 @@ const all: readonly AddCommands[] = [
   siteCommands,
   serverCommands,
   joinTokenCommands,
+  waitingCommands,
+  selectorCommands,
+  agentCommands,
   operationCommands,
   auditCommands,
   tokenCommands,

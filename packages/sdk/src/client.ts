@@ -1,6 +1,7 @@
 import { type Client, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
 import {
+  AgentUpdateService,
   AuditService,
   FleetService,
   IdentityService,
@@ -14,6 +15,7 @@ import {
 export interface Ostler {
   readonly resources: Client<typeof ResourceService>;
   readonly fleet: Client<typeof FleetService>;
+  readonly agentUpdates: Client<typeof AgentUpdateService>;
   readonly operations: Client<typeof OperationService>;
   readonly identity: Client<typeof IdentityService>;
   readonly audit: Client<typeof AuditService>;
@@ -43,6 +45,7 @@ export function createOstler(options: OstlerOptions): Ostler {
   return {
     resources: createClient(ResourceService, transport),
     fleet: createClient(FleetService, transport),
+    agentUpdates: createClient(AgentUpdateService, transport),
     operations: createClient(OperationService, transport),
     identity: createClient(IdentityService, transport),
     audit: createClient(AuditService, transport),

@@ -5,6 +5,8 @@ import {
   Kind,
   Operation_State,
   Role,
+  Rollout_State,
+  RolloutServer_State,
   Server_State,
 } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
@@ -38,6 +40,9 @@ function lower(names: Record<number, string>, value: number | undefined): string
 export const roleName = (role: Role | undefined): string => lower(Role, role);
 export const operationStateName = (state: Operation_State): string => lower(Operation_State, state);
 export const serverStateName = (state: Server_State): string => lower(Server_State, state);
+export const rolloutStateName = (state: Rollout_State): string => lower(Rollout_State, state);
+export const rolloutServerStateName = (state: RolloutServer_State): string =>
+  lower(RolloutServer_State, state);
 export const outcomeName = (outcome: AuditEntry_Outcome): string => lower(AuditEntry_Outcome, outcome);
 
 export function readyOf(conditions: readonly Condition[]): Condition | undefined {

@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import type { CommandContext } from '../command-context';
 import { kindName } from './names';
 import { resourceHeads, resourceRow } from './resource-rows';
+import { stringify } from 'yaml';
 import { table } from './table';
 
 export type Format = 'table' | 'json' | 'yaml' | 'name';
@@ -30,6 +31,19 @@ export function printResources(
       resources.map((resource) => resourceRow(resource, context.style)),
     ),
   );
+}
+
+/** A list of messages as asked for: for programs as they are in the contract, else as the table that is given. */
+export function printMessages<T extends DescMessage>(
+  context: CommandContext,
+  format: Format,
+  schema: T,
+  messages: readonly MessageShape<T>[],
+  asTable: () => void,
+): void {
+  if (format === 'json') return printJson(context, schema, messages);
+  if (format !== 'yaml') return asTable();
+  context.write(messages.map((message) => stringify(toJson(schema, message))).join('---\n'));
 }
 
 /** Messages as JSON, one array; field names as in the contract's JSON form. */

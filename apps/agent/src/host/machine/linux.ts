@@ -1,5 +1,5 @@
 import { readFile, statfs } from 'node:fs/promises';
-import { readDockerVersion } from './docker-version';
+import { readDockerVersion } from '../net';
 import { diskMounts, type Mount } from './mounts';
 import type { Disk, Machine } from './port';
 

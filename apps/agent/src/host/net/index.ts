@@ -1,2 +1,3 @@
+export { readDockerVersion } from './docker-version';
 export { createLinuxNet } from './linux';
 export type { HttpProbe, Net, ProbeOutcome } from './port';

@@ -18,6 +18,7 @@ const names: Readonly<Record<string, OperationCase>> = {
   'install-nginx': 'installNginx',
   'test-nginx-configuration': 'testNginxConfiguration',
   'show-nginx-configuration': 'showNginxConfiguration',
+  'restart-agent': 'restartAgent',
 };
 
 /** With --wait: what ends within it needs no further call. Longer ones show their output after it. */
@@ -86,7 +87,8 @@ async function start(context: CommandContext, name: string, options: StartOption
   await follow(context, operation.uid);
 }
 
-async function follow(context: CommandContext, uid: string): Promise<void> {
+/** Prints the output of an operation as it comes; sets the exit code when it does not succeed. */
+export async function follow(context: CommandContext, uid: string): Promise<void> {
   const ostler = context.ostler();
   const decoder = new TextDecoder();
   for await (const piece of followOutput(ostler, uid)) {

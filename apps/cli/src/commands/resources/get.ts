@@ -5,7 +5,7 @@ import type { CommandContext } from '../../command-context';
 import { parseLabels } from '../../output/labels';
 import { kindOf } from '../../output/names';
 import { type Format, formatOption, printJson, printResources } from '../../output/render';
-import { printServers } from '../servers/servers';
+import { printServers } from '../servers/describe';
 
 interface GetOptions {
   readonly output: Format;

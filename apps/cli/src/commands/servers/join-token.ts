@@ -1,10 +1,11 @@
 import { newRequestId } from '@ostler/sdk';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import type { JoinToken } from '@ostler/contracts';
+import { CreateJoinTokenResponseSchema, type JoinToken, JoinTokenSchema } from '@ostler/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { spanOf } from '../../output/age';
 import { parseLabels } from '../../output/labels';
+import { type Format, formatOption, printMessages } from '../../output/render';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
 
@@ -13,6 +14,10 @@ interface CreateOptions {
   readonly hours: string;
   readonly uses: string;
   readonly label: readonly string[];
+  readonly waitingRoom?: boolean;
+  readonly replaces?: string;
+  readonly cloudInit?: boolean;
+  readonly output: Format;
 }
 
 export function joinTokenCommands(program: Command, context: CommandContext): void {
@@ -26,13 +31,21 @@ export function joinTokenCommands(program: Command, context: CommandContext): vo
     .option('--hours <hours>', 'how long it is valid', '1')
     .option('--uses <count>', 'how many servers may join with it', '1')
     .option('-l, --label <key=value...>', 'label of the servers that join with it', [])
+    .option('--waiting-room', 'each server waits until somebody lets it in')
+    .option('--replaces <server>', 'the machine takes the place of this server; single use')
+    .option('--cloud-init', "print cloud-init's user data for a new machine instead")
+    .addOption(formatOption(['table', 'json', 'yaml']))
     .action((options: CreateOptions) => create(context, options));
   tokens
     .command('list', { isDefault: true })
-    .description('List join tokens.')
-    .action(async () => {
+    .description('List join tokens, with who joined by which.')
+    .addOption(formatOption(['table', 'json', 'yaml']))
+    .action(async ({ output }: { output: Format }) => {
       const { joinTokens } = await context.ostler().fleet.listJoinTokens({});
-      context.print(table(['UID', 'DESCRIPTION', 'USED', 'STATE'], joinTokens.map(row)));
+      printMessages(context, output, JoinTokenSchema, joinTokens, () => {
+        const heads = ['UID', 'DESCRIPTION', 'USED', 'STATE', 'FOR', 'MADE BY', 'JOINED'];
+        context.print(table(heads, joinTokens.map(row)));
+      });
     });
   tokens
     .command('revoke <uid>')
@@ -50,12 +63,29 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
     lifetimeSeconds: Math.round(Number(options.hours) * 3600),
     maximumUses: Number(options.uses),
     labels: parseLabels(options.label),
+    waitingRoom: options.waitingRoom,
+    replacesServer: options.replaces,
   });
-  context.print(answer.command);
+  printMessages(context, options.output, CreateJoinTokenResponseSchema, [answer], () =>
+    context.print(options.cloudInit ? answer.cloudInit.trimEnd() : answer.command),
+  );
 }
 
 function row(token: JoinToken): string[] {
   const left = token.expiresAt ? (timestampDate(token.expiresAt).getTime() - Date.now()) / 1000 : 0;
   const state = token.revoked ? 'revoked' : left <= 0 ? 'expired' : `expires in ${spanOf(left)}`;
-  return [token.uid, safe(token.description), `${token.uses}/${token.maximumUses}`, state];
+  const aims = [
+    token.replacesServer && `replaces ${safe(token.replacesServer)}`,
+    token.waitingRoom && 'waiting room',
+  ];
+  const joined = token.usedBy.map(({ server }) => (server === '' ? '(removed)' : safe(server)));
+  return [
+    token.uid,
+    safe(token.description),
+    `${token.uses}/${token.maximumUses}`,
+    state,
+    aims.filter(Boolean).join(', '),
+    safe(token.createdBy),
+    joined.join(', '),
+  ];
 }
