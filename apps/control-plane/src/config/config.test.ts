@@ -27,6 +27,7 @@ describe('the configuration', () => {
     ['OSTLER_PUBLIC_ADDRESS', 'https://a.example'],
     ['OSTLER_PUBLIC_ADDRESS', 'a.example:443'],
     ['OSTLER_LOG_LEVEL', 'loud'],
+    ['OSTLER_KEEP_OUTPUT_DAYS', 'ever'],
     ['OSTLER_TLS_CERTIFICATE', '/only/one.pem'],
     ['OSTLER_HTTP_PROT', '80'],
   ])('refuses %s=%s and names it', (name, value) => {

@@ -19,6 +19,15 @@ export interface ConfigValues {
   readonly localAgent: boolean;
   readonly exampleSite: boolean;
   readonly logLevel: LogLevel;
+  /** For how long what is needed no more is kept. */
+  readonly keep: {
+    readonly outputDays: number;
+    readonly releaseDays: number;
+    /** Newest revisions of a resource that keep the release they name. */
+    readonly releaseRevisions: number;
+    readonly removalDays: number;
+    readonly secretDays: number;
+  };
   /** Name of the point at which a test kills the control plane. */
   readonly failpoint: string | undefined;
 }

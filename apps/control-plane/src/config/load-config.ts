@@ -37,6 +37,13 @@ export function loadConfig(environment: Environment, isRoot: boolean): Config {
     localAgent: oneOf('OSTLER_LOCAL_AGENT', read, ['on', 'off']) === 'on',
     exampleSite: oneOf('OSTLER_EXAMPLE_SITE', read, ['on', 'off']) === 'on',
     logLevel: oneOf('OSTLER_LOG_LEVEL', read, ['debug', 'info', 'warn', 'error']),
+    keep: {
+      outputDays: count('OSTLER_KEEP_OUTPUT_DAYS', read),
+      releaseDays: count('OSTLER_KEEP_RELEASE_DAYS', read),
+      releaseRevisions: count('OSTLER_KEEP_RELEASE_REVISIONS', read),
+      removalDays: count('OSTLER_KEEP_REMOVAL_DAYS', read),
+      secretDays: count('OSTLER_KEEP_SECRET_DAYS', read),
+    },
     failpoint: environment['OSTLER_FAILPOINT'],
   });
 }
@@ -81,6 +88,13 @@ function port(name: SettingName, read: Read): number {
   if (!/^\d{1,5}$/.test(text) || number > 65_535)
     throw AppError.invalid(name, 'INVALID', `${text} is not a port`);
   return number;
+}
+
+function count(name: SettingName, read: Read): number {
+  const text = read(name);
+  if (!/^\d{1,4}$/.test(text))
+    throw AppError.invalid(name, 'INVALID', `${text} is not a whole number from 0 to 9999`);
+  return Number(text);
 }
 
 function host(name: SettingName, text: string): string | undefined {

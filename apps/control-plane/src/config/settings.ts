@@ -85,6 +85,29 @@ export const settings = {
     description: 'on: the first start puts an example site on this machine. off: it does not.',
     default: 'on',
   },
+  OSTLER_KEEP_OUTPUT_DAYS: {
+    description: 'Days that the output of an operation is kept after its end. The operation itself stays.',
+    default: '90',
+  },
+  OSTLER_KEEP_RELEASE_DAYS: {
+    description:
+      'Days that a published release is kept which no site uses and none of its newest revisions names.',
+    default: '30',
+  },
+  OSTLER_KEEP_RELEASE_REVISIONS: {
+    description:
+      'How many of the newest revisions of each site keep the release that they name, so that a rollback finds it.',
+    default: '10',
+  },
+  OSTLER_KEEP_REMOVAL_DAYS: {
+    description:
+      'Days that it is remembered what was removed: so long a watch may be away and go on where it was.',
+    default: '30',
+  },
+  OSTLER_KEEP_SECRET_DAYS: {
+    description: 'Days that the secrets of a resource are kept after it is gone from every server.',
+    default: '7',
+  },
   OSTLER_LOG_LEVEL: { description: 'Least level of the log: debug, info, warn or error.', default: 'warn' },
 } as const satisfies Record<string, Setting>;
 

@@ -6,6 +6,7 @@ import { OperationNews } from './operation-news';
 import { OperationRepository } from './operation.repository';
 import { OperationRpc } from './operation.rpc';
 import { OperationsService } from './operations.service';
+import { OutputCleanUp } from './output-clean-up.loop';
 import { OutputRepository } from './output.repository';
 import { OutputService } from './output.service';
 import { OverlookedOperationsLoop } from './overlooked-operations.loop';
@@ -20,6 +21,7 @@ import { SignedReleases } from './signed-releases';
     OperationRepository,
     OperationRpc,
     OperationsService,
+    OutputCleanUp,
     OutputRepository,
     OutputService,
     OverlookedOperationsLoop,

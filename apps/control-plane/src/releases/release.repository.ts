@@ -29,12 +29,14 @@ export class ReleaseRepository {
     ]);
   }
 
+  /** Published once more it is as young as a new one: nobody cleans up what is about to be used. */
   async insert(
     tenantUid: string,
     row: Pick<ReleaseRow, 'digest' | 'files' | 'bytes'> & { readonly index: Uint8Array },
   ): Promise<void> {
     await execute(
-      `insert into release (tenant_uid, digest, index, files, bytes) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+      `insert into release (tenant_uid, digest, index, files, bytes) values ($1, $2, $3, $4, $5)
+       on conflict (tenant_uid, digest) do update set created_at = now()`,
       [tenantUid, row.digest, Buffer.from(row.index), row.files, row.bytes],
     );
   }

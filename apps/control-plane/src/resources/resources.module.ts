@@ -5,6 +5,7 @@ import { ApplyService } from './admission/apply.service';
 import { DeleteService } from './admission/delete.service';
 import { RevertService } from './admission/revert.service';
 import { SecretAdmission } from './admission/secrets.admit';
+import { ResourceCleanUp } from './clean-up.loop';
 import { ChangePlannerSlot } from './planning/change-planner.port';
 import { DryRunService } from './planning/dry-run.service';
 import { ApplyResults } from './reading/apply-results';
@@ -37,6 +38,7 @@ import { WriteQueue } from './write-queue';
     ListTotals,
     PlacementRepository,
     ResourceChanges,
+    ResourceCleanUp,
     ResourceReader,
     ResourceRepository,
     ResourceRpc,

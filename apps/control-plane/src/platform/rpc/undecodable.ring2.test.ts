@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, type ConnectError, createClient } from '@connectrpc/connect';
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc';
 import { Client as GrpcClient, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
@@ -185,7 +184,7 @@ describe('callers who are nobody', () => {
       requestId: randomUUID(),
       name: 'old',
       role: Role.VIEWER,
-      expiresAt: timestampFromMs(Date.now() + 3_600_000),
+      lifetimeDays: 1,
     });
     await app.db.unitOfWork.asSystem('people', () =>
       execute(`update api_token set expires_at = now() - interval '1 minute' where name = 'old'`),

@@ -187,7 +187,11 @@ function refuseProblems(drafts: readonly Draft[]): void {
 }
 
 function findRelease(tenantUid: string, digest: string): Promise<{ complete: boolean } | undefined> {
-  return queryOne('select complete from release where tenant_uid = $1 and digest = $2', [tenantUid, digest]);
+  // Locked, so that it is not cleaned up while a spec begins to use it.
+  return queryOne('select complete from release where tenant_uid = $1 and digest = $2 for share', [
+    tenantUid,
+    digest,
+  ]);
 }
 
 function changeOf(draft: Draft, specChanged: boolean): Change {

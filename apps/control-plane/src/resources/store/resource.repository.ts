@@ -87,7 +87,7 @@ export class ResourceRepository {
     );
   }
 
-  /** The resource is on no server any more. Its revisions and secrets stay, for history. */
+  /** The resource is on no server any more. Its revisions stay, for history; its secrets for some days. */
   async remove(row: ResourceRow, resourceVersion: bigint): Promise<void> {
     await execute('delete from domain_claim where resource_uid = $1', [row.uid]);
     await execute('delete from resource where uid = $1', [row.uid]);

@@ -7,16 +7,19 @@ import {
   WatchResponseSchema,
   WatchResponse_Type as Type,
 } from '@ostler/contracts';
-import { Waker } from '@ostler/kernel';
+import { AppError, Waker } from '@ostler/kernel';
 import { Injectable } from '@nestjs/common';
 
-import { Wake } from '../../platform/db';
+import { Config } from '../../config';
+import { queryOne, UnitOfWork, Wake } from '../../platform/db';
 import { type ChangedResources, type RemovedResource, ResourceChanges } from './resource-changes';
 
 /** The list as it is, then every change after it. Re-reads after every wake-up, also after a lost LISTEN. */
 @Injectable()
 export class WatchService {
   constructor(
+    private readonly config: Config,
+    private readonly unitOfWork: UnitOfWork,
     private readonly wake: Wake,
     private readonly changes: ResourceChanges,
   ) {}
@@ -26,6 +29,7 @@ export class WatchService {
     tenantUids: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<WatchResponse> {
+    if (request.sinceVersion > 0n) await this.refuseForgotten(request.sinceVersion, tenantUids);
     const waker = new Waker();
     // Before the first read: a change in between is a wake-up that is kept.
     const off = this.wake.on('resources', () => waker.poke());
@@ -46,6 +50,24 @@ export class WatchService {
       off();
     }
   }
+
+  /** A removal after the version may be forgotten when one that is older than what is kept lies after it. */
+  private async refuseForgotten(since: bigint, tenantUids: readonly string[]): Promise<void> {
+    const { removalDays } = this.config.values.keep;
+    const forgotten = await this.unitOfWork.asTenant(tenantUids, () =>
+      queryOne(
+        `select from resource_removal
+         where resource_version > $1 and removed_at < now() - make_interval(days => $2) limit 1`,
+        [since, removalDays],
+      ),
+    );
+    if (forgotten) throw tooOld(removalDays);
+  }
+}
+
+function tooOld(days: number): AppError {
+  const message = `is older than what is remembered of removals (${days} days); begin anew with 0`;
+  return AppError.invalid('sinceVersion', 'TOO_OLD', message);
 }
 
 function* responsesOf(
