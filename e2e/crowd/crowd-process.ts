@@ -25,10 +25,10 @@ async function carryOut(request: CrowdRequest): Promise<void> {
     case 'join':
       return joinAll(request.names, request);
     case 'start':
-      for (const agent of agents) await agent.start();
+      for (const agent of agents) await agent.start(request.agentAddress);
       return;
     case 'speak':
-      for (const agent of agents) agent.speak();
+      for (const agent of agents) agent.speak(request.bytes);
       return;
     case 'stop':
       await Promise.all(agents.map((agent) => agent.stop()));

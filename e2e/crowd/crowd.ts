@@ -58,16 +58,18 @@ export class Crowd {
     );
   }
 
-  start(): Promise<CrowdView> {
-    return this.ask({ ask: 'start' });
+  /** `agentAddress`: where the agents' listener is reached, when not where joining told. */
+  start(agentAddress?: string): Promise<CrowdView> {
+    return this.ask({ ask: 'start', agentAddress });
   }
 
   look(): Promise<CrowdView> {
     return this.ask({ ask: 'look' });
   }
 
-  speak(): Promise<CrowdView> {
-    return this.ask({ ask: 'speak' });
+  /** Each agent that ran an operation tells that many bytes more on its telemetry lane. */
+  speak(bytes?: number): Promise<CrowdView> {
+    return this.ask({ ask: 'speak', bytes });
   }
 
   /** Ends every agent and process. */

@@ -7,10 +7,11 @@ export type CrowdRequest =
       readonly token: string;
       readonly caPin: string;
     }
-  | { readonly ask: 'start' }
+  /** `agentAddress`: where the agents' listener is reached, when not where joining told. */
+  | { readonly ask: 'start'; readonly agentAddress?: string }
   | { readonly ask: 'look' }
   /** Each agent that ran an operation has something to tell on its telemetry lane. */
-  | { readonly ask: 'speak' }
+  | { readonly ask: 'speak'; readonly bytes?: number }
   | { readonly ask: 'stop' };
 
 /** The sum over the agents of a process, or of all processes. */

@@ -4,7 +4,6 @@ import { create, fromBinary } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   ConditionStatus,
-  ErrorReason,
   ManifestIndexSchema,
   OperationReport_State,
   OperationReportSchema,
@@ -14,7 +13,7 @@ import {
   type TelemetryFrame,
   TelemetryFrameSchema,
 } from '@ostler/contracts';
-import { AppError, newUid, pause, systemClock } from '@ostler/kernel';
+import { newUid, systemClock } from '@ostler/kernel';
 import { FakeFiles } from '../../apps/agent/src/host/fs/fake';
 import { createLink, join, type RunningLink } from '../../apps/agent/src/link';
 import type { AgentCore, Fence, StoreOutcome } from '../../apps/agent/src/link/core.port';
@@ -23,13 +22,13 @@ import { MemoryAgent } from '../../packages/link-protocol/src/memory.fake';
 
 const AGENT_VERSION = '0.0.0-simulated';
 const FOLDER = '/identity';
-/** What passes by waiting: the agent's own program tries again too. */
-const passing = new Set([ErrorReason.THROTTLED, ErrorReason.UNAVAILABLE]);
+const MOST_BATCH_BYTES = 65_536;
 
 /** What an agent does behind its lanes, without a server: manifests are Ready at once, operations succeed at once. */
 class SimulatedCore extends MemoryAgent implements AgentCore {
   frames: TelemetryFrame[] = [];
   private telemetrySequence = 0n;
+  private readonly written = new Map<string, bigint>();
   acknowledgedTelemetry = 0n;
   /** When the last manifest was stored, in milliseconds since the epoch. */
   storedAtMs = 0;
@@ -104,7 +103,10 @@ class SimulatedCore extends MemoryAgent implements AgentCore {
   /** Something for the telemetry lane to carry. */
   sendOutput(operationUid: string, data: Uint8Array): void {
     this.telemetrySequence += 1n;
-    const batch = { case: 'output' as const, value: create(OutputBatchSchema, { operationUid, data }) };
+    const offset = this.written.get(operationUid) ?? 0n;
+    this.written.set(operationUid, offset + BigInt(data.length));
+    const value = create(OutputBatchSchema, { operationUid, offset, data });
+    const batch = { case: 'output' as const, value };
     this.frames.push(create(TelemetryFrameSchema, { sequence: this.telemetrySequence, batch }));
     this.news();
   }
@@ -132,19 +134,10 @@ export class SimulatedAgent {
 
   async join(controlUrl: string, token: string, caPin: string): Promise<void> {
     const options = { controlUrl, token, caPin, name: this.name, agentVersion: AGENT_VERSION };
-    for (;;) {
-      try {
-        await join(options, { files: this.files, identityFolder: FOLDER });
-        return;
-      } catch (error) {
-        if (!(error instanceof AppError) || !passing.has(error.reason)) throw error;
-        const toldMs = (error.retryAfterSeconds || 2) * 1000;
-        await pause(systemClock, toldMs * (1 + Math.random()));
-      }
-    }
+    await join(options, { files: this.files, identityFolder: FOLDER });
   }
 
-  async start(): Promise<void> {
+  async start(agentAddress?: string): Promise<void> {
     this.link = await createLink({
       core: this.core,
       identityFolder: FOLDER,
@@ -152,6 +145,7 @@ export class SimulatedAgent {
       files: this.files,
       clock: systemClock,
       log: createJsonLog({ clock: systemClock, level: 'error', write: () => undefined }),
+      reach: { agentAddress },
     });
     this.link.start();
   }
@@ -185,9 +179,10 @@ export class SimulatedAgent {
     return Math.max(0, ...this.core.effects.values());
   }
 
-  /** A line that only the telemetry lane can carry; it belongs to the last operation that ran here. */
-  speak(): void {
+  /** Output that only the telemetry lane can carry; it belongs to the last operation that ran here. */
+  speak(bytes = 16): void {
     const [last] = [...this.core.effects.keys()].slice(-1);
-    if (last !== undefined) this.core.sendOutput(last, Buffer.from('still here\n'));
+    for (let left = last === undefined ? 0 : bytes; left > 0; left -= MOST_BATCH_BYTES)
+      this.core.sendOutput(last!, Buffer.alloc(Math.min(left, MOST_BATCH_BYTES), '.'));
   }
 }

@@ -11,6 +11,10 @@ export class TcpProxy implements AsyncDisposable {
   private readonly stopped = new Set<Direction>();
   /** Connections that were made through it. */
   connections = 0;
+  private idleMs = 0;
+  private bytesPerSecond = Number.POSITIVE_INFINITY;
+  /** When each direction of the line is free again, by the clock of `performance`. */
+  private readonly freeAt = { up: 0, down: 0 };
 
   private constructor(
     private readonly server: Server,
@@ -44,6 +48,17 @@ export class TcpProxy implements AsyncDisposable {
     this.stopped.clear();
   }
 
+  /** All connections share one line of this rate in each direction, as on a slow link. */
+  slow(bytesPerSecond: number): void {
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Resets every connection, from now on too, that has carried nothing for as long: what stateful firewalls do. */
+  dropIdle(idleMs: number): void {
+    this.idleMs = idleMs;
+    for (const socket of this.sockets) this.watchIdle(socket);
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
@@ -64,8 +79,17 @@ export class TcpProxy implements AsyncDisposable {
 
   private forward(from: Socket, to: Socket, direction: Direction): void {
     this.sockets.add(from);
+    this.watchIdle(from);
     from.on('data', (bytes) => {
-      if (!this.stopped.has(direction)) to.write(bytes);
+      if (this.stopped.has(direction)) return;
+      const waitMs = this.lineTime(direction, bytes.length);
+      if (waitMs <= 0) return void to.write(bytes);
+      // The next piece of this connection comes after this one, those of others in between.
+      from.pause();
+      setTimeout(() => {
+        if (!this.stopped.has(direction) && to.writable) to.write(bytes);
+        from.resume();
+      }, waitMs);
     });
     from.on('error', () => undefined);
     from.on('close', () => {
@@ -75,5 +99,19 @@ export class TcpProxy implements AsyncDisposable {
     from.on('end', () => {
       if (!this.stopped.has(direction)) to.end();
     });
+  }
+
+  /** Takes the line for these bytes; milliseconds until they are through. */
+  private lineTime(direction: Direction, bytes: number): number {
+    if (!Number.isFinite(this.bytesPerSecond)) return 0;
+    const now = performance.now();
+    const startMs = Math.max(now, this.freeAt[direction]);
+    this.freeAt[direction] = startMs + (bytes / this.bytesPerSecond) * 1000;
+    return this.freeAt[direction] - now;
+  }
+
+  private watchIdle(socket: Socket): void {
+    if (this.idleMs === 0) return;
+    socket.setTimeout(this.idleMs, () => socket.resetAndDestroy());
   }
 }
