@@ -40,9 +40,9 @@ export async function closeTestNetwork(): Promise<void> {
   await places.giveBackAll();
 }
 
-/** For a file that has several servers on at once: waits for all their places, before its first boot. */
-export function reserveServers(count: number): Promise<void> {
-  return places.reserve(count);
+/** For a file that has several servers on at once, before its first boot: waits until no other such file runs. */
+export function beginSeveralServers(): Promise<void> {
+  return places.beginSeveral();
 }
 
 /**

@@ -1,4 +1,10 @@
-export { bootServer, type BootOptions, closeTestNetwork, reserveServers, testNetwork } from './boot-server';
+export {
+  beginSeveralServers,
+  bootServer,
+  type BootOptions,
+  closeTestNetwork,
+  testNetwork,
+} from './boot-server';
 export type { ExecOptions, ExecOutput } from './command-channel';
 export { whyNoTestServers } from './machine/machine-packages';
 export type { PartitionDirection, TestNetwork } from './test-network';

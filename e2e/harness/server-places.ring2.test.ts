@@ -47,12 +47,12 @@ test('a third server waits until a place is given back', async () => {
   expect(waiting.has).toBe(true);
 });
 
-test('who needs two takes both at once, and several of them take turns', async () => {
+test('who needs two waits for its second, and several of them take turns', async () => {
   const pairs = [run(), run(), run()];
   const order: string[] = [];
   await Promise.all(
     pairs.map(async (places, index) => {
-      await places.reserve(2);
+      await places.beginSeveral();
       order.push(`begin ${index}`);
       await places.take('a');
       await places.take('b');
@@ -63,28 +63,31 @@ test('who needs two takes both at once, and several of them take turns', async (
   for (let at = 0; at < order.length; at += 2) expect(order[at + 1]).toBe(order[at]?.replace('begin', 'end'));
 });
 
-test('a reserved place that is given back is there for the next server', async () => {
+test('beside who needs two, another file has its one server and lets the second one wait', async () => {
   const [pair, other] = [run(), run()];
-  await pair.reserve(2);
+  await pair.beginSeveral();
   await pair.take('a');
-  await pair.giveBack('a');
-  const waiting = await seen(other.take('x'));
-  await pair.take('b');
-  await pair.take('c');
+  await other.take('x');
+  const second = pair.take('b');
+  const waiting = await seen(second);
   expect(waiting.has).toBe(false);
+  await other.giveBack('x');
+  await second;
 });
 
-test('a second server that was not reserved is an error, not a wait for ever', async () => {
+test('a second server that was not announced is an error, not a wait for ever', async () => {
   const places = run();
   await places.take('a');
-  await expect(places.take('b')).rejects.toThrow('reserveServers(2)');
-  await expect(places.reserve(2)).rejects.toThrow('before the first boot');
+  await expect(places.take('b')).rejects.toThrow('beginSeveralServers()');
+  await expect(places.beginSeveral()).rejects.toThrow('before the first boot');
 });
 
 test('a run that gives everything back has nothing left', async () => {
   const [one, two] = [run(), run()];
-  await one.reserve(2);
+  await one.beginSeveral();
   await one.take('a');
   await one.giveBackAll();
-  await two.reserve(2);
+  await two.beginSeveral();
+  await two.take('a');
+  await two.take('b');
 });

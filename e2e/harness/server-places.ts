@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type HeldLock, holdFileLock, withFileLock } from './machine/file-lock';
+import { type HeldLock, holdFileLock } from './machine/file-lock';
 
 /** Servers that may be on at once on this machine, in all test runs together. */
 export const SERVERS_AT_ONCE = 2;
@@ -9,56 +9,43 @@ export const SERVERS_AT_ONCE = 2;
  * The places that this machine has for test servers. Files of tests run side by side, so each server waits for a
  * place; the kernel gives back the places of a process that dies.
  *
- * Two files that each hold one place and wait for a second one would wait for ever: who needs two takes both at once.
+ * Two files that each hold one place and wait for a second one would wait for ever. So one that will have several
+ * servers on says so before its first, and only one such file is under way at a time: who else holds a place does not
+ * wait for another.
  */
 export class ServerPlaces {
-  private readonly free: HeldLock[] = [];
   private readonly taken = new Map<string, HeldLock>();
-  private reserved = false;
+  private turn: HeldLock | undefined;
 
   /** `folder` is one for the whole machine. */
   constructor(private readonly folder: string) {}
 
-  /** Takes this many places before the first server is booted. */
-  async reserve(count: number): Promise<void> {
-    if (this.reserved || this.taken.size > 0)
-      throw new Error('places are reserved once, before the first boot');
-    this.reserved = true;
+  /** Waits until no other file has several servers on. */
+  async beginSeveral(): Promise<void> {
+    if (this.turn || this.taken.size > 0)
+      throw new Error('that there will be several servers is said once, before the first boot');
     await this.prepare();
-    // Only one at a time waits for its second place, and who holds one of them does not wait.
-    await withFileLock(join(this.folder, 'several-places'), async () => {
-      while (this.free.length < count) this.free.push(await this.takeAny());
-    });
+    this.turn = await holdFileLock(join(this.folder, 'several-servers'));
   }
 
-  /** Waits for a place, or uses a reserved one. */
   async take(name: string): Promise<void> {
-    this.taken.set(name, this.free.pop() ?? (await this.takeFirst()));
+    if (this.taken.size > 0 && !this.turn)
+      throw new Error('this file has several servers on: call beginSeveralServers() before the first boot');
+    await this.prepare();
+    this.taken.set(name, await this.takeAny());
   }
 
-  /** A reserved place stays reserved for the next server. */
   async giveBack(name: string): Promise<void> {
     const place = this.taken.get(name);
     this.taken.delete(name);
-    if (!place) return;
-    if (this.reserved) this.free.push(place);
-    else await place.release();
+    await place?.release();
   }
 
   async giveBackAll(): Promise<void> {
-    const held = [...this.free.splice(0), ...this.taken.values()];
+    const held = [...this.taken.values(), ...(this.turn ? [this.turn] : [])];
     this.taken.clear();
-    this.reserved = false;
-    await Promise.all(held.map((place) => place.release()));
-  }
-
-  private async takeFirst(): Promise<HeldLock> {
-    if (this.taken.size > 0 || this.reserved)
-      throw new Error(
-        'this file boots several servers at once: call reserveServers(2) before the first boot',
-      );
-    await this.prepare();
-    return this.takeAny();
+    this.turn = undefined;
+    await Promise.all(held.map((lock) => lock.release()));
   }
 
   private async takeAny(): Promise<HeldLock> {

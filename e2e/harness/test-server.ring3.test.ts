@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  beginSeveralServers,
   bootServer,
   closeTestNetwork,
   CommandFailed,
-  reserveServers,
   type TestNetwork,
   testNetwork,
   type TestServer,
@@ -21,7 +21,7 @@ let server: TestServer;
 let network: TestNetwork;
 
 beforeAll(async () => {
-  await reserveServers(2);
+  await beginSeveralServers();
   server = await bootServer({ name: 'alpha' });
   network = await testNetwork();
 });

@@ -3,11 +3,11 @@ import type { Ostler } from '@ostler/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import {
+  beginSeveralServers,
   bootJoinedServer,
   closeTestNetwork,
   type OstlerProcess,
   type Pebble,
-  reserveServers,
   startOstler,
   startPebble,
   testNetwork,
@@ -25,7 +25,7 @@ let second: TestServer;
 let pebble: Pebble;
 
 beforeAll(async () => {
-  await reserveServers(2);
+  await beginSeveralServers();
   const { machineAddress } = await testNetwork();
   control = await startOstler({ environment: { OSTLER_PUBLIC_ADDRESS: machineAddress } });
   ostler = await control.signIn();
