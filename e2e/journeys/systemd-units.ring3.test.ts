@@ -54,6 +54,18 @@ test('a unit that ends well says so until it is released, and is not started twi
   expect(await units('release', name)).toEqual({ state: 'absent' });
 });
 
+test('those of operations are listed while they are there, as a started agent looks for them', async () => {
+  const names = async () =>
+    JSON.parse(await server.run([`${mounted}/node`, `${mounted}/probe.cjs`, 'list'])) as string[];
+  const [done, failed] = ['ostler-op-6-done.service', 'ostler-op-7-failed.service'];
+  await units('start', done, '/root/done', '20000', '/usr/bin/true');
+  await units('start', failed, '/root/failed', '20000', '/usr/bin/false');
+  await Promise.all([ended(done), ended(failed)]);
+  expect((await names()).sort()).toEqual([done, failed]);
+  for (const name of [done, failed]) await units('release', name);
+  expect(await names()).toEqual([]);
+});
+
 test('a unit that fails says with what, and arguments arrive as they are', async () => {
   const name = 'ostler-op-2-fail.service';
   await units('start', name, '/root/fail', '20000', '/usr/bin/ls', '--', '/no/$HOME %n ${A}');

@@ -12,6 +12,7 @@ import type { Units } from '../host/exec';
 import type { Files } from '../host/fs';
 import { isEnd, type JournalEntry, type Store } from '../store';
 import type { Log } from '../telemetry';
+import { releaseEndedUnits } from './ended-units';
 import {
   CANCELLED,
   endingOf,
@@ -68,6 +69,8 @@ export class OperationRunner {
       else this.finish(entry.report.uid, INTERRUPTED, await this.outputSize(entry.report.uid));
     }
     await this.settleOutputs();
+    const { units, store, log } = this.deps;
+    await releaseEndedUnits({ units, journal: store.journal, log });
   }
 
   /** Journalled when it returns. */

@@ -120,8 +120,10 @@ describe('a supervised unit', () => {
     expect((await readFile(outputPath, 'utf8')).split('\n').sort()).toEqual(['', 'err', 'out']);
     await units.start(NAME, node('process.exit(0)'), { outputPath });
     expect(await units.state(NAME)).toEqual({ state: 'ended', exitCode: 3 });
+    expect(await units.list()).toEqual([NAME]);
     await units.release(NAME);
     expect(await units.state(NAME)).toEqual({ state: 'absent' });
+    expect(await units.list()).toEqual([]);
   });
 
   test('is found by a restarted agent, which can stop it with everything that it started', async () => {

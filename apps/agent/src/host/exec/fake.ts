@@ -55,6 +55,10 @@ export class FakeUnits implements Units {
     return this.units.get(name)?.state ?? { state: 'absent' };
   }
 
+  async list(): Promise<string[]> {
+    return [...this.units.keys()];
+  }
+
   async stop(name: string): Promise<void> {
     if (this.units.get(name)?.state.state === 'running') this.end(name, 143);
   }

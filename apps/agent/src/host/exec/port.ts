@@ -53,6 +53,8 @@ export interface Units {
   /** Starting a unit that runs already adopts it. */
   start(name: string, command: Command, options: UnitOptions): Promise<void>;
   state(name: string): Promise<UnitState>;
+  /** Names of those of operations that are there, running or ended. */
+  list(): Promise<string[]>;
   /** Ends the whole process tree. */
   stop(name: string): Promise<void>;
   /** Forgets an ended unit. */

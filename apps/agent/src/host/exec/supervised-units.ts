@@ -53,6 +53,16 @@ export class SupervisedUnits implements Units {
     return { state: 'running' };
   }
 
+  async list(): Promise<string[]> {
+    const names = await fs.readdir(this.folder).catch((error: unknown) => {
+      if (messageOf(error).startsWith('ENOENT')) return [];
+      throw error;
+    });
+    return [
+      ...new Set(names.flatMap((name) => /^(ostler-op-.+\.service)\.(json|exit)$/.exec(name)?.[1] ?? [])),
+    ];
+  }
+
   async stop(name: string): Promise<void> {
     const record = await this.record(name);
     if (record) await endTree(record.pid, name);

@@ -39,6 +39,13 @@ export class SystemdUnits implements Units {
     return parseUnitState(stdout);
   }
 
+  async list(): Promise<string[]> {
+    // Before the name of one that failed stands a dot.
+    const shown = ['--all', '--no-legend', '--plain', '--full', '--no-pager'];
+    const { stdout } = await this.control(SYSTEMCTL, ['list-units', ...shown, '--', 'ostler-op-*.service']);
+    return stdout.split('\n').flatMap((line) => /^[^a-z]*(ostler-op-\S+\.service)\s/.exec(line)?.[1] ?? []);
+  }
+
   async stop(name: string): Promise<void> {
     checkUnitName(name);
     if ((await this.state(name)).state !== 'running') return;

@@ -3,7 +3,7 @@ import type { BinaryPath } from './port';
 import { SystemdUnits } from './systemd-units';
 
 // Does one thing with a unit, as an agent that has just started: `start NAME OUTPUT TIMEOUT_MS BINARY ARGS...`,
-// `state NAME`, `stop NAME` or `release NAME`; prints the state afterwards.
+// `state NAME`, `stop NAME` or `release NAME`; prints the state afterwards. `list` prints the names.
 
 async function main([
   verb,
@@ -24,6 +24,7 @@ async function main([
     await units.start(name, command, { outputPath });
   }
   if (verb === 'stop') await units.stop(name);
+  if (verb === 'list') return void process.stdout.write(JSON.stringify(await units.list()));
   if (verb === 'release') await units.release(name);
   process.stdout.write(JSON.stringify(await units.state(name)));
 }
