@@ -6,10 +6,13 @@ import { ConnectionCheckRpc } from './connection-check.rpc';
 import { ConnectionCheckService } from './connection-check.service';
 import { FleetRpc } from './fleet.rpc';
 import { FleetService } from './fleet.service';
+import { ServerAdmission } from './admission.service';
 import { JoinTokenRepository } from './join-token.repository';
+import { JoinTokenRpc } from './join-token.rpc';
+import { JoinTokenService } from './join-token.service';
+import { JoiningServerRepository } from './joining-server.repository';
 import { JoinRpc } from './join.rpc';
 import { JoinService } from './join.service';
-import { NotBuiltYet } from './not-built-yet';
 import { OrphansRpc } from './orphans.rpc';
 import { LaneReviewLoop } from './lane-review.loop';
 import { RecoveryService } from './recovery.service';
@@ -26,6 +29,9 @@ import { ServerRepository } from './server.repository';
 import { TrustRepository } from './trust.repository';
 import { TrustRpc } from './trust.rpc';
 import { TrustService } from './trust.service';
+import { WaitingRoomRepository } from './waiting-room.repository';
+import { WaitingRoomRpc } from './waiting-room.rpc';
+import { WaitingRoom } from './waiting-room.service';
 
 @Module({
   imports: [AuthorityModule, LinkModule, ManifestModule, ResourcesModule],
@@ -38,7 +44,13 @@ import { TrustService } from './trust.service';
     JoinRpc,
     JoinService,
     JoinTokenRepository,
-    NotBuiltYet,
+    JoinTokenRpc,
+    JoinTokenService,
+    JoiningServerRepository,
+    ServerAdmission,
+    WaitingRoom,
+    WaitingRoomRepository,
+    WaitingRoomRpc,
     OrphansRpc,
     LaneReviewLoop,
     RecoveryService,
@@ -54,6 +66,6 @@ import { TrustService } from './trust.service';
     TrustRpc,
     TrustService,
   ],
-  exports: [FleetService, JoinService],
+  exports: [FleetService, JoinService, WaitingRoom],
 })
 export class FleetModule {}

@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Server } from '@ostler/contracts';
-import { AppError, newUid } from '@ostler/kernel';
-import { AuthorityService } from '../authority';
-import { Config } from '../config';
-import { hashToken, newToken } from '../platform/crypto';
+import { AppError } from '@ostler/kernel';
 import { UnitOfWork, Wake } from '../platform/db';
-import { Addresses } from '../platform/http';
 import { ServerChanges } from '../resources';
-import { JoinTokenRepository, type JoinTokenRow, type NewJoinToken } from './join-token.repository';
 import { toServer } from './server-messages';
 import { ServerStateLoop } from './server-state.loop';
 import { type ListFilter, ServerRepository, type ServerRow } from './server.repository';
@@ -19,12 +14,8 @@ export class FleetService {
     private readonly unitOfWork: UnitOfWork,
     private readonly wake: Wake,
     private readonly servers: ServerRepository,
-    private readonly tokens: JoinTokenRepository,
     private readonly states: ServerStateLoop,
     private readonly placements: ServerChanges,
-    private readonly authority: AuthorityService,
-    private readonly addresses: Addresses,
-    private readonly config: Config,
   ) {}
 
   async list(
@@ -55,22 +46,6 @@ export class FleetService {
     return this.get(name);
   }
 
-  /** The token is shown this once. */
-  async createToken(wish: Omit<NewJoinToken, 'uid' | 'hash'>) {
-    const token = newToken('join');
-    const row = await this.tokens.insert({ ...wish, uid: newUid(), hash: hashToken(token) });
-    return { row, token, command: this.joinCommand(token) };
-  }
-
-  listTokens(): Promise<JoinTokenRow[]> {
-    return this.tokens.list();
-  }
-
-  /** @throws AppError NOT_FOUND */
-  async revokeToken(uid: string): Promise<void> {
-    if ((await this.tokens.revoke(uid)) === 0) throw AppError.notFound(`Join token ${uid}`);
-  }
-
   /** For watches: what changed since a version, and the version to go on from; 0 begins with the whole list. */
   async changesSince(tenantUids: readonly string[], sinceVersion: bigint) {
     return this.unitOfWork.asTenant(tenantUids, async () => {
@@ -82,13 +57,6 @@ export class FleetService {
         version,
       };
     });
-  }
-
-  private joinCommand(token: string): string {
-    const url = this.addresses.publicUrl;
-    // With a certificate of the operator's own, servers trust whoever they trust already.
-    const pin = this.config.values.tls ? '' : ` --ca-pin ${this.authority.caPin()}`;
-    return `ostler-agent join --control ${url} --token ${token}${pin}`;
   }
 
   private async toServers(rows: readonly ServerRow[]): Promise<Server[]> {

@@ -1,47 +1,44 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { create } from '@bufbuild/protobuf';
 import { ErrorReason, type JoinRequest, type JoinResponse, JoinResponseSchema } from '@ostler/contracts';
-import { AppError, newUid } from '@ostler/kernel';
-import { AGENT_LISTENER_NAME, AuthorityService } from '../authority';
+import { AppError } from '@ostler/kernel';
+import { AGENT_LISTENER_NAME, AuthorityService, ListenerKeys } from '../authority';
 import { hashToken, useOfToken } from '../platform/crypto';
-import { UnitOfWork, Wake } from '../platform/db';
+import { UnitOfWork } from '../platform/db';
 import { failpoint } from '../platform/failpoints';
 import { Addresses } from '../platform/http';
-import { AuditSink } from '../platform/rpc';
-import { ServerChanges } from '../resources';
-import { JoinTokenRepository, type JoinTokenRow } from './join-token.repository';
-import { toServerName, uniqueName } from './server-names';
-import { ServerRepository } from './server.repository';
-
-interface Joined {
-  readonly uid: string;
-  readonly name: string;
-}
+import { ServerAdmission } from './admission.service';
+import { JoinTokenRepository } from './join-token.repository';
+import type { JoinedServer, JoiningMachine } from './joining-server.repository';
+import { WaitingRoom } from './waiting-room.service';
 
 /**
  * Lets a server in. A token is spent by the first keys that come with it; the same key with the same token
- * is the same server, so that a lost answer, and a certificate that ended while the server was off, are
- * answered again.
+ * is the same server, so that a lost answer is given again. With a waiting room it is spent when somebody lets
+ * the server in, and until then each call is told to ask again.
  */
 @Injectable()
 export class JoinService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly wake: Wake,
     private readonly tokens: JoinTokenRepository,
-    private readonly servers: ServerRepository,
     private readonly authority: AuthorityService,
-    private readonly placements: ServerChanges,
-    @Inject(AuditSink) private readonly sink: AuditSink,
+    private readonly keys: ListenerKeys,
+    private readonly admission: ServerAdmission,
+    private readonly waitingRoom: WaitingRoom,
     private readonly addresses: Addresses,
   ) {}
 
-  /** @throws AppError UNAUTHENTICATED, INVALID (the CSR) or ALREADY_EXISTS (the key). */
+  /** @throws AppError UNAUTHENTICATED, DENIED (not let in), INVALID (the CSR) or ALREADY_EXISTS (the key). */
   async join(request: JoinRequest, address: string): Promise<JoinResponse> {
     if (useOfToken(request.token) !== 'join') throw refused();
     const key = await this.authority.readCsr(request.csr);
-    const joined = await this.unitOfWork.asSystem('join', () => this.admit(request, key.keySha256, address));
+    const { keySha256 } = key;
+    const { name, agentVersion, machine } = request;
+    const joining = { keySha256, name: name || request.hostname, agentVersion, machine, address };
+    const joined = await this.unitOfWork.asSystem('join', () => this.admit(request, joining));
     failpoint('join.committed');
+    if (!joined) return waitingAnswer();
     const { chain } = await this.authority.issueForAgent(joined.uid, key);
     return create(JoinResponseSchema, {
       serverUid: joined.uid,
@@ -50,50 +47,33 @@ export class JoinService {
       caBundle: this.authority.caBundle(),
       agentAddress: this.addresses.agentAddress,
       agentServerName: AGENT_LISTENER_NAME,
+      listenerPin: this.keys.pin(),
     });
   }
 
-  private async admit(request: JoinRequest, keySha256: Buffer, address: string): Promise<Joined> {
+  /** Undefined while somebody has to let it in. */
+  private async admit(request: JoinRequest, machine: JoiningMachine): Promise<JoinedServer | undefined> {
     const token = await this.tokens.takeByHash(hashToken(request.token));
     if (!token) throw refused();
-    const before = await this.tokens.serverJoinedWith(token.uid, keySha256);
+    const before = await this.tokens.serverJoinedWith(token.uid, machine.keySha256);
     if (before) return before;
-    if (!token.usable) throw refused();
-    if (await this.tokens.isKeyInUse(keySha256)) {
-      const message =
-        'A server with this key has joined already. If its disk was copied, remove the identity folder first.';
-      throw new AppError(ErrorReason.ALREADY_EXISTS, message);
+    if (token.waiting_room) {
+      if (!(await this.waitingRoom.ask(token, machine, request.hostname))) throw refused();
+      return undefined;
     }
-    const wished = toServerName(request.name);
-    const taken = await this.servers.namesWith(token.tenant_uid, wished.slice(0, SHARED_PREFIX));
-    const server = { uid: newUid<'Server'>(), name: uniqueName(wished, (name) => taken.has(name)) };
-    await this.tokens.addServer(token, { ...server, keySha256, agentVersion: request.agentVersion });
-    await this.placements.placementsChanged(server.uid);
-    await this.record(token, server, address);
-    this.wake.notify('servers');
+    if (!token.usable) throw refused();
+    const server = await this.admission.admit(token, machine);
     failpoint('join.spent');
     return server;
   }
-
-  private record(token: JoinTokenRow, server: Joined, address: string): Promise<void> {
-    return this.sink.append([
-      {
-        tenantUid: token.tenant_uid,
-        actor: `join token ${token.description || token.uid}`,
-        actorUid: token.uid,
-        method: 'ostler.link.v1.JoinService/Join',
-        outcome: 'done',
-        reason: ErrorReason.UNSPECIFIED,
-        requestId: '',
-        address,
-        subject: `Server ${server.name}`,
-      },
-    ]);
-  }
 }
 
-/** A number is put in place of the end of a long name: all that share this much are looked at. */
-const SHARED_PREFIX = 50;
+/** Asked again with jitter, so some seconds pass between the decision and the server that joins. */
+const ASK_AGAIN_SECONDS = 5;
+
+function waitingAnswer(): JoinResponse {
+  return create(JoinResponseSchema, { waiting: true, retryAfterSeconds: ASK_AGAIN_SECONDS });
+}
 
 /** One answer for every reason, so that nobody learns which tokens there are. */
 function refused(): AppError {

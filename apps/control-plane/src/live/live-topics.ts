@@ -9,7 +9,7 @@ import {
 
 import { RolloutService } from '../agent-updates';
 import { AuditTrail } from '../audit';
-import { FleetService } from '../fleet';
+import { FleetService, toWaitingServer, WaitingRoom } from '../fleet';
 import { OperationsService } from '../operations';
 import { ResourceChanges } from '../resources';
 import type { LiveSource } from './live-source';
@@ -26,11 +26,13 @@ export class LiveTopics {
     fleet: FleetService,
     operations: OperationsService,
     trail: AuditTrail,
+    waitingRoom: WaitingRoom,
     rollouts: RolloutService,
   ) {
     this.sources = [
       resourceSource(resources),
       serverSource(fleet),
+      waitingSource(waitingRoom),
       newestSource({
         topic: Topic.OPERATIONS,
         permission: Permission.OPERATIONS_READ,
@@ -90,5 +92,19 @@ function serverSource(fleet: FleetService): LiveSource {
     changesSince: (tenantUids, since) => fleet.changesSince(tenantUids, since),
     changed: (value) => ({ key: value.uid, event: { case: 'serverChanged', value } }),
     removed: (uid) => ({ key: uid, event: { case: 'serverRemoved', value: uid } }),
+  });
+}
+
+function waitingSource(room: WaitingRoom): LiveSource {
+  return versionSource({
+    topic: Topic.WAITING_SERVERS,
+    permission: Permission.SERVERS_READ,
+    word: 'waiting-servers',
+    changesSince: (tenantUids, since) => room.changesSince(tenantUids, since),
+    changed: (row) => ({
+      key: row.uid,
+      event: { case: 'waitingServerChanged', value: toWaitingServer(row) },
+    }),
+    removed: (uid) => ({ key: uid, event: { case: 'waitingServerRemoved', value: uid } }),
   });
 }

@@ -17,7 +17,8 @@ export type WakeWord =
   | 'secrets'
   | 'releases'
   | 'rollouts'
-  | 'authority';
+  | 'authority'
+  | 'waiting-servers';
 
 /**
  * Wake-ups between transactions and loops, in this process and in others, by LISTEN on a connection of its
