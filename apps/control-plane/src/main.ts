@@ -6,24 +6,23 @@ import { loadConfig, processEnvironment } from './config';
 import { Log } from './platform/log';
 import { startControlPlane } from './roles/control-plane';
 import { exampleLine, greeting } from './roles/greeting';
-import { resetLogin } from './roles/reset-login';
-
-const usage = `ostler control plane
-
-  main.js                       start (settings: docs/settings.md)
-  main.js reset-login [EMAIL]   make a new first password for the owner, or for this person
-`;
+import { isControlCommand, runControlCommand, usage } from './roles/control/commands';
 
 async function main(args: readonly string[]): Promise<number> {
-  const [command, email] = args;
+  const [command, ...rest] = args;
   if (command === '--help' || command === 'help') return print(usage, 0);
   const config = loadConfig(processEnvironment(), process.getuid?.() === 0);
   const log = new Log(config.values.logLevel);
-  if (command === 'reset-login') {
-    const login = await resetLogin(config, log, email);
-    return print(`${login.email}   ${login.password}\nto be changed at the next sign-in\n`, 0);
+  if (command !== undefined) {
+    if (!isControlCommand(command)) return print(usage, 64);
+    const parts = {
+      config,
+      log,
+      environment: processEnvironment(),
+      print: (text: string) => void print(text, 0),
+    };
+    return runControlCommand(command, rest, parts);
   }
-  if (command !== undefined) return print(usage, 64);
   // One stray promise must not take every listener down; what it was is in the log.
   process.on('unhandledRejection', (error) =>
     log.error('a promise was rejected and nobody waited for it', {

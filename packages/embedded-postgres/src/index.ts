@@ -9,3 +9,4 @@ export {
   upgradeEmbeddedPostgres,
   type UpgradeOptions,
 } from './upgrade-embedded-postgres';
+export { endLeftOver } from './end-left-over';

@@ -89,6 +89,19 @@ test('a control plane of a lower epoch is not followed', async () => {
   expect(agent.stored.epoch).toBe(7n);
 });
 
+test('a manifest of another epoch than the welcome’s is not taken: only a welcome is vouched for', async () => {
+  const { agent, plane } = await afterRestore();
+  plane.epoch = 1n;
+  const { up, down, ends } = connect(agent, plane);
+  await vi.waitFor(() => expect(up.running).toBe(true));
+  plane.epoch = 9n;
+  plane.manifest(99n, [new Uint8Array(4)]);
+  down.pokeManifest();
+  const [end] = await ends;
+  expect(end.message).toMatch(/another epoch/);
+  expect(agent.stored.epoch).toBe(1n);
+});
+
 test('an epoch that the authority does not vouch for is not followed, and nothing is told', async () => {
   const { agent, plane } = await afterRestore();
   agent.holds = [site];

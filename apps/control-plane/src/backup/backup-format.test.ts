@@ -132,6 +132,6 @@ describe('a file that is no whole backup', () => {
   ])('is refused when it %s', async (name, content, message) => {
     await using file = await open(join(folder, name), 'w+');
     await file.write(content);
-    await expect(OpenBackup.verify(file, '')).rejects.toThrow(message);
+    await expect(OpenBackup.verify(file.fd, '')).rejects.toThrow(message);
   });
 });

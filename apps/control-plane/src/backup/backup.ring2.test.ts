@@ -62,7 +62,7 @@ async function backUp(name: string, passphrase = ''): Promise<BackupSummary> {
   await using file = await open(join(folder, name), 'wx', 0o600);
   return await writeBackup(
     { databaseUrl: source.url, masterKey, version: '0.1.0', takenAt, passphrase },
-    file,
+    file.fd,
   );
 }
 
@@ -91,7 +91,7 @@ describe('a backup that is restored', () => {
     await backUp('whole');
     target = await ownedDatabase();
     await using file = await open(join(folder, 'whole'));
-    const backup = await OpenBackup.verify(file, '');
+    const backup = await OpenBackup.verify(file.fd, '');
     ({ epoch } = await loadBackup(backup, { databaseUrl: target.url, now }));
     after = await contents(target.url);
   });
@@ -162,7 +162,7 @@ it('sees one moment, whatever is written meanwhile', async () => {
   await writer.end();
   await using file = await open(join(folder, 'moment'));
   const people: Buffer[] = [];
-  for await (const { table, rows } of (await OpenBackup.verify(file, '')).tables()) {
+  for await (const { table, rows } of (await OpenBackup.verify(file.fd, '')).tables()) {
     for await (const piece of rows) if (table === 'person') people.push(piece);
   }
   expect(Buffer.concat(people).toString()).not.toContain(uid);
@@ -172,9 +172,9 @@ describe('a backup with a passphrase', () => {
   it('holds the master key for who knows it, and for nobody else', async () => {
     await backUp('sealed', 'correct horse');
     await using file = await open(join(folder, 'sealed'));
-    await expect(OpenBackup.verify(file, '')).rejects.toThrow(/encrypted/);
-    await expect(OpenBackup.verify(file, 'wrong')).rejects.toThrow(/passphrase/);
-    const backup = await OpenBackup.verify(file, 'correct horse');
+    await expect(OpenBackup.verify(file.fd, '')).rejects.toThrow(/encrypted/);
+    await expect(OpenBackup.verify(file.fd, 'wrong')).rejects.toThrow(/passphrase/);
+    const backup = await OpenBackup.verify(file.fd, 'correct horse');
     expect(await backup.masterKey()).toEqual(masterKey);
   });
 });
@@ -194,7 +194,7 @@ describe('a spoilt backup', () => {
     await backUp(name);
     await using file = await open(join(folder, name), 'r+');
     await spoil(file, (await file.stat()).size);
-    await expect(OpenBackup.verify(file, '')).rejects.toThrow(/checksum/);
+    await expect(OpenBackup.verify(file.fd, '')).rejects.toThrow(/checksum/);
   });
 });
 

@@ -3,7 +3,7 @@ import { AppError } from '@ostler/kernel';
 
 import { everyMigration, migrate, TableLoader } from '../platform/db';
 import { backedUpTables } from './backed-up-tables';
-import { damaged } from './backup-format';
+import { type BackupHeader, damaged } from './backup-format';
 import type { OpenBackup } from './open-backup';
 import { settle } from './settle-restored';
 
@@ -28,7 +28,7 @@ export interface LoadSummary {
  */
 export async function loadBackup(backup: OpenBackup, { databaseUrl, now }: LoadTarget): Promise<LoadSummary> {
   const { migrations } = backup.header;
-  refuseNewer(migrations);
+  requireKnown(backup.header);
   await migrate(databaseUrl, migrations);
   const loader = await TableLoader.begin(databaseUrl);
   try {
@@ -52,7 +52,8 @@ async function fillAll(backup: OpenBackup, loader: TableLoader): Promise<Readonl
   return rows;
 }
 
-function refuseNewer(names: readonly string[]): void {
+/** @throws AppError INVALID when the backup was made by a newer version. */
+export function requireKnown({ migrations: names }: Pick<BackupHeader, 'migrations'>): void {
   if (names.length > 0 && names.every((name, index) => name === everyMigration[index])) return;
   throw new AppError(
     ErrorReason.INVALID,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -20,6 +19,7 @@ import {
   type TableEndRecord,
   type TableRecord,
 } from './backup-format';
+import { type Descriptor, readAt, sizeOf } from './file-descriptor';
 import { keyOf, opened } from './passphrase-seal';
 import { readRecords } from './read-records';
 
@@ -33,7 +33,7 @@ export interface BackedUpTable extends TableRecord {
 /** A backup that was found to be whole. */
 export class OpenBackup {
   private constructor(
-    private readonly file: FileHandle,
+    private readonly file: Descriptor,
     readonly header: BackupHeader,
     private readonly start: number,
     private readonly end: number,
@@ -45,8 +45,8 @@ export class OpenBackup {
    *
    * @throws AppError INVALID that says what is wrong with it.
    */
-  static async verify(file: FileHandle, passphrase: string): Promise<OpenBackup> {
-    const { size } = await file.stat();
+  static async verify(file: Descriptor, passphrase: string): Promise<OpenBackup> {
+    const size = await sizeOf(file);
     const found = decodeHeader(await firstBytes(file));
     if (!found) throw damaged('it ends in the middle');
     const { header, end: start } = found;
@@ -126,21 +126,20 @@ function json<T>(payload: Buffer): T {
   return JSON.parse(payload.toString('utf8')) as T;
 }
 
-async function firstBytes(file: FileHandle): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(readBytes), 0, readBytes, 0);
-  return buffer.subarray(0, bytesRead);
+function firstBytes(file: Descriptor): Promise<Buffer> {
+  return readAt(file, readBytes, 0);
 }
 
-async function verifyChecksum(file: FileHandle, size: number): Promise<void> {
+async function verifyChecksum(file: Descriptor, size: number): Promise<void> {
   const end = size - checksumBytes;
   const hash = createHash('sha256');
   for await (const piece of piecesOf(file, 0, end)) hash.update(piece);
-  const { buffer } = await file.read(Buffer.alloc(checksumBytes), 0, checksumBytes, Math.max(0, end));
-  if (!hash.digest().equals(buffer)) throw damaged('its checksum does not fit, it was cut off or changed');
+  const expected = await readAt(file, checksumBytes, Math.max(0, end));
+  if (!hash.digest().equals(expected)) throw damaged('its checksum does not fit, it was cut off or changed');
 }
 
 /** Bytes from `start` up to `end`, which is not included. */
-function piecesOf(file: FileHandle, start: number, end: number): AsyncIterable<Buffer> {
+function piecesOf(file: Descriptor, start: number, end: number): AsyncIterable<Buffer> {
   if (end <= start) return (async function* () {})();
   return createReadStream('', {
     fd: file,

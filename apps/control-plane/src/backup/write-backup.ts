@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
@@ -17,6 +16,7 @@ import {
   RecordKind,
 } from './backup-format';
 import { backedUpTables } from './backed-up-tables';
+import { appendAll, type Descriptor, sync } from './file-descriptor';
 import { keyOf, newEncryption, sealed } from './passphrase-seal';
 
 export interface BackupSource {
@@ -35,13 +35,13 @@ export interface BackupSummary {
 }
 
 /** Writes one moment of everything to a file, in a stream; it is whole on the disk when this resolves. */
-export async function writeBackup(source: BackupSource, file: FileHandle): Promise<BackupSummary> {
+export async function writeBackup(source: BackupSource, file: Descriptor): Promise<BackupSummary> {
   const snapshot = await openSnapshot(source.databaseUrl);
   try {
     const encryption = source.passphrase === '' ? null : newEncryption();
     const header = await headerOf(source, snapshot, encryption);
     const bytes = await writeAll(source, snapshot, header, file);
-    await file.sync();
+    await sync(file);
     return { header, bytes };
   } finally {
     await snapshot.close();
@@ -75,7 +75,7 @@ async function writeAll(
   source: BackupSource,
   snapshot: TableSnapshot,
   header: BackupHeader,
-  file: FileHandle,
+  file: Descriptor,
 ): Promise<number> {
   const head = encodeHeader(header);
   const gzip = createGzip({ level: 1 });
@@ -85,13 +85,13 @@ async function writeAll(
   let bytes = 0;
   const write = async (piece: Uint8Array): Promise<void> => {
     checksum.update(piece);
-    bytes += (await file.write(piece)).bytesWritten;
+    bytes += await appendAll(file, piece);
   };
   await write(head);
   await pipeline(records(source, snapshot), gzip, async (packed: AsyncIterable<Buffer>) => {
     for await (const piece of key ? sealed(packed, key, head) : packed) await write(piece);
   });
-  bytes += (await file.write(checksum.digest())).bytesWritten;
+  bytes += await appendAll(file, checksum.digest());
   return bytes;
 }
 

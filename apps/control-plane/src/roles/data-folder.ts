@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startEmbeddedPostgres } from '@ostler/embedded-postgres';
@@ -7,7 +7,7 @@ import { AppError } from '@ostler/kernel';
 
 import type { ConfigValues } from '../config';
 import { type MasterKey, readMasterKey } from '../platform/crypto';
-import { Database, queryOne, UnitOfWork } from '../platform/db';
+import { Database, inspectDatabase, queryOne, UnitOfWork } from '../platform/db';
 import type { Log } from '../platform/log';
 
 export interface Storage {
@@ -25,6 +25,7 @@ export async function openStorage(
 ): Promise<Storage> {
   // Others may pass through, to the database's own folder, and may list nothing.
   await mkdir(values.dataFolder, { recursive: true, mode: 0o711 });
+  await refuseHalfRestored(values);
   const masterKey = await readMasterKey(values.masterKeyFile);
   const { url, remark } = await databaseUrl(values, log, stack);
   const database = await Database.open({ url, directUrl: values.databaseDirectUrl, log });
@@ -33,7 +34,7 @@ export async function openStorage(
   return { database, masterKey: masterKey.key, remark };
 }
 
-async function databaseUrl(values: ConfigValues, log: Log, stack: AsyncDisposableStack) {
+export async function databaseUrl(values: ConfigValues, log: Log, stack: AsyncDisposableStack) {
   if (values.databaseUrl) return { url: values.databaseUrl, remark: undefined };
   const postgres = await startEmbeddedPostgres({ dataFolder: values.dataFolder, log });
   stack.defer(() => postgres.stop());
@@ -49,6 +50,34 @@ async function databaseUrl(values: ConfigValues, log: Log, stack: AsyncDisposabl
 
 /** Where the embedded database of a running control plane is found by the command line. */
 const runningFile = (values: ConfigValues): string => join(values.dataFolder, 'database-url');
+
+/** The database of a control plane that may be running; else it is started for as long as the stack lives. */
+export async function databaseUrlBeside(
+  values: ConfigValues,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<{ readonly url: string; readonly isRunning: boolean }> {
+  if (values.databaseUrl) {
+    const url = values.databaseDirectUrl ?? values.databaseUrl;
+    return { url, isRunning: (await inspectDatabase(url)).users > 0 };
+  }
+  const url = await readFile(runningFile(values), 'utf8').catch(() => undefined);
+  const answers = url !== undefined && (await inspectDatabase(url).then(Boolean, () => false));
+  if (url && answers) return { url, isRunning: true };
+  return { url: (await databaseUrl(values, log, stack)).url, isRunning: false };
+}
+
+/** Is there while a restore is under way; what it left half done is no control plane. */
+export const unfinishedRestore = (values: ConfigValues): string =>
+  join(values.dataFolder, 'restore-unfinished');
+
+async function refuseHalfRestored(values: ConfigValues): Promise<void> {
+  if (!(await stat(unfinishedRestore(values)).catch(() => undefined))) return;
+  throw new AppError(
+    ErrorReason.CONFLICT,
+    `A restore into ${values.dataFolder} was cut off. Run it again: ostler-control restore FILE --replace`,
+  );
+}
 
 /** For a command beside a control plane that may be running: its database, else as `openStorage`. */
 export async function openStorageBeside(

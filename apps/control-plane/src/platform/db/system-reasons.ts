@@ -4,6 +4,7 @@
  */
 export const systemReasons = {
   'first-run': { loop: false, why: 'makes the first tenant and its owner before anybody can sign in' },
+  restore: { loop: false, why: 'an epoch is of the whole installation' },
   'reset-login': { loop: false, why: 'gives the owner a new first password from the command line' },
   'sign-in': { loop: false, why: 'finds a person by e-mail before a tenant is known' },
   authenticate: { loop: false, why: 'finds the session or token that a call was made with' },
