@@ -22,7 +22,7 @@ function escaped(code: string): string {
 const { output: _, ...bundle } = standaloneBundle(import.meta.dirname, { file: 'agent.cjs', format: 'cjs' });
 
 /** What is loaded on demand is a file of its own beside the agent: its source is not in memory before. */
-export default {
+const agent = {
   ...bundle,
   input: {
     agent: join(import.meta.dirname, 'src/main.ts'),
@@ -40,3 +40,22 @@ export default {
     comments: false,
   },
 };
+
+/** What replaces the agent and brings it back shares nothing with it: it must work when the agent does not. */
+const updater = {
+  ...bundle,
+  input: { 'agent-updater': join(import.meta.dirname, 'src/updates/updater.program.ts') },
+  plugins: [asciiOnly],
+  output: {
+    dir: join(import.meta.dirname, 'dist'),
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    sourcemap: true,
+    keepNames: true,
+    minify: true,
+    comments: false,
+    codeSplitting: false,
+  },
+};
+
+export default [agent, updater];

@@ -4,6 +4,7 @@ import type { AgentConfig } from './config';
 import { Core } from './core/agent-core';
 import { LateLink } from './core/late-link';
 import { ManifestIntake } from './core/manifest-intake';
+import { type OwnProgram, SelfUpdates } from './core/self-updates';
 import { NginxPresence, ServerFacts } from './health';
 import type { Exec, Units } from './host/exec';
 import type { Files } from './host/fs';
@@ -23,7 +24,6 @@ import { Reconciler, type Driver } from './reconcile';
 import { ReleaseStore } from './releases';
 import type { BodyRules, Store } from './store';
 import type { Log } from './telemetry';
-import { AGENT_VERSION } from './version';
 
 /** What the server gives to an agent: the real ones come from main.ts, fakes from tests. */
 export interface AgentDeps {
@@ -42,6 +42,7 @@ export interface AgentDeps {
   readonly random?: () => number;
   readonly rules: BodyRules;
   readonly findNginx: () => Promise<FoundNginx>;
+  readonly self: OwnProgram;
   /** Drivers need what the agent makes first. */
   readonly makeDrivers: (parts: AgentParts) => AgentDrivers;
 }
@@ -82,8 +83,9 @@ export function createAgent(deps: AgentDeps): Agent {
   const release = (digest: string): Promise<string> => releases.folder(digest);
   const statusChanged = (): void => link.pokeStatus();
   const reconciler = new Reconciler({ store, drivers, clock, log, random, release, statusChanged });
-  const facts = createFacts(deps, nginx, link);
-  const operations = createOperations(deps, { link, nginx, facts });
+  const updates = new SelfUpdates({ ...deps, stateFolder: config.folders.state, link });
+  const facts = createFacts(deps, nginx, link, updates);
+  const operations = createOperations(deps, { link, nginx, facts, updates });
   const intake = new ManifestIntake({ store, reconciler, rules: deps.rules, log, serverUid: deps.serverUid });
   const serverReport = () => facts.report();
   const core = new Core({
@@ -92,6 +94,7 @@ export function createAgent(deps: AgentDeps): Agent {
     reconciler,
     rules: deps.rules,
     operations,
+    mayBegin: updates.settled,
     serverReport,
     serveChallenge,
   });
@@ -111,6 +114,7 @@ export function createAgent(deps: AgentDeps): Agent {
     link,
     reconciler,
     async start() {
+      await updates.begin();
       await facts.refresh();
       await operations.recover();
       await intake.judgeAgain();
@@ -120,6 +124,7 @@ export function createAgent(deps: AgentDeps): Agent {
     async stop() {
       collecting?.cancel();
       facts.stop();
+      updates.stop();
       operations.stop();
       reconciler.stop();
       await Promise.all([stopDrivers(), deps.rules.stop()]);
@@ -127,20 +132,27 @@ export function createAgent(deps: AgentDeps): Agent {
   };
 }
 
-function createFacts(deps: AgentDeps, nginx: NginxPresence, link: LateLink): ServerFacts {
+function createFacts(
+  deps: AgentDeps,
+  nginx: NginxPresence,
+  link: LateLink,
+  updates: SelfUpdates,
+): ServerFacts {
   return new ServerFacts({
     ...deps,
     nginx: () => nginx.current(),
     refreshNginx: () => nginx.refresh(),
     changed: () => link.pokeServerReport(),
+    moreProbes: [updates.probe],
   });
 }
 
 interface OperationParts extends AgentParts {
   readonly facts: ServerFacts;
+  readonly updates: SelfUpdates;
 }
 
-function createOperations(deps: AgentDeps, { link, nginx, facts }: OperationParts): OperationRunner {
+function createOperations(deps: AgentDeps, { link, nginx, facts, updates }: OperationParts): OperationRunner {
   const { store, files, units, exec, clock, log, isRoot, config } = deps;
   const find = () => nginx.refresh();
   const installed = async (): Promise<void> => void (await facts.refresh());
@@ -154,12 +166,13 @@ function createOperations(deps: AgentDeps, { link, nginx, facts }: OperationPart
       report: () => facts.report(),
       recentTrouble: deps.recentTrouble,
       folders: config.folders,
-      version: AGENT_VERSION,
+      version: deps.self.version,
       now: () => clock.now(),
     }),
     installNginx({ files, isRoot, find, installed }),
     testNginxConfiguration(find),
     showNginxConfiguration(find),
+    ...updates.kinds,
   ];
   return new OperationRunner({
     store,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { machine } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, systemClock } from '@ostler/kernel';
 import { createAgent, type AgentDrivers, type AgentParts } from './agent';
@@ -21,6 +22,7 @@ import { createLink } from './link';
 import { openStore, RulesThread } from './store';
 import { NginxTarget, startUpkeep } from './targets/nginx';
 import { createJsonLog, type Log, RecentTrouble } from './telemetry';
+import { versionIn } from './updates';
 import { AGENT_VERSION, FEATURE_LEVEL } from './version';
 
 /** After a signal to end: what has not ended by itself until then is left behind. */
@@ -31,7 +33,7 @@ const files = createLinuxFiles();
 async function main(): Promise<number> {
   const environment = processEnvironment();
   const line = readCommandLine(process.argv.slice(2), environment);
-  if (line.command === 'version') process.stdout.write(`${AGENT_VERSION}\n`);
+  if (line.command === 'version') process.stdout.write(`${await ownVersion()}\n`);
   if (line.command === 'help') process.stdout.write(USAGE);
   if (line.command === 'version' || line.command === 'help') return EXIT.ended;
   const config = await loadConfig(environment, files);
@@ -54,6 +56,7 @@ async function main(): Promise<number> {
 async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promise<number> {
   const signal = endSignal();
   await joinFirst({ config, files, log, ended: signal });
+  const version = await ownVersion();
   const store = openStore(config.folders.store);
   const exec = createLinuxExec();
   const net = createLinuxNet();
@@ -85,11 +88,17 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
     log,
     recentTrouble: () => trouble.lines(),
     findNginx: find,
+    self: {
+      folder: import.meta.dirname,
+      version,
+      architecture: machine(),
+      updatesForbidden: () => Promise.resolve(undefined),
+    },
     rules: new RulesThread(join(import.meta.dirname, 'agent-rules.cjs'), systemClock),
     makeDrivers: (parts) => makeDrivers(parts, config, log),
   });
   const identity = {
-    agentVersion: AGENT_VERSION,
+    agentVersion: version,
     featureLevel: FEATURE_LEVEL,
     bootId: await bootId(files),
     instanceId: randomUUID(),
@@ -106,7 +115,7 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
   agent.link.bind(link);
   await agent.start();
   link.start();
-  log.info('the agent is up', { version: AGENT_VERSION, server: link.server.name, pid: process.pid });
+  log.info('the agent is up', { version, server: link.server.name, pid: process.pid });
   log.info('the agent ends', { signal: await signal });
   await within(STOP_WITHIN_MS, Promise.all([agent.stop(), link.stop()]));
   store.close();
@@ -157,6 +166,11 @@ async function makeFolders(folders: Folders, files: Files): Promise<void> {
     await files.makeFolder(folders[secret], 0o700);
   }
   for (const readable of ['releases', 'nginx'] as const) await files.makeFolder(folders[readable], 0o755);
+}
+
+/** A package says which build it is; a checkout has but the number of the product. */
+async function ownVersion(): Promise<string> {
+  return (await versionIn(files, import.meta.dirname)) ?? AGENT_VERSION;
 }
 
 async function bootId(files: Files): Promise<string> {

@@ -24,6 +24,8 @@ export interface AgentCoreDeps {
   readonly reconciler: Reconciler;
   readonly rules: BodyRules;
   readonly operations: OperationRunner;
+  /** No operation is taken before: what was not journalled is sent again. */
+  readonly mayBegin: Promise<void>;
   readonly serverReport: () => Promise<ServerReport>;
   readonly serveChallenge: (challenge: ChallengeServe) => Promise<void>;
 }
@@ -79,10 +81,12 @@ export class Core implements AgentCore {
   }
 
   async startOperation(start: OperationStart): Promise<void> {
+    await this.deps.mayBegin;
     this.deps.operations.start(start);
   }
 
   async cancelOperation(uid: string): Promise<void> {
+    await this.deps.mayBegin;
     this.deps.operations.cancel(uid);
   }
 

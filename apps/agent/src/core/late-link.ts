@@ -41,6 +41,9 @@ export class LateLink implements Link {
 
   fetchFile: Link['fetchFile'] = (sha256, offset) => this.require().fetchFile(sha256, offset);
 
+  fetchAgentPackage: Link['fetchAgentPackage'] = (sha256, offset) =>
+    this.require().fetchAgentPackage(sha256, offset);
+
   private require(): Link {
     if (this.link) return this.link;
     throw new AppError(ErrorReason.UNAVAILABLE, 'The control plane is not connected.');

@@ -8,6 +8,8 @@ export interface ProbeDeps {
   readonly exec: Exec;
   readonly nginx: () => FoundNginx;
   readonly isRoot: boolean;
+  /** Of parts that know better than this room. */
+  readonly moreProbes?: readonly Probe[];
 }
 
 /** Every capability of a server, each with a reason when it is missing. */
@@ -21,6 +23,7 @@ export function capabilityProbes(deps: ProbeDeps): readonly Probe[] {
     () => phpFpm(deps),
     () => ipv6(deps),
     () => apt(deps),
+    ...(deps.moreProbes ?? []),
   ];
 }
 

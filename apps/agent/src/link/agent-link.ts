@@ -145,6 +145,10 @@ class AgentLink implements RunningLink {
     return this.content.file(sha256, offset);
   }
 
+  fetchAgentPackage(sha256: Uint8Array, offset: bigint): AsyncIterable<Uint8Array> {
+    return this.content.agentPackage(sha256, offset);
+  }
+
   /** A server that was off for longer than its certificate lives asks for it as it did when it joined. */
   private async prepare(failures: number): Promise<void> {
     const { clock, log, identity } = this.options;

@@ -3,6 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import {
   ContentService,
   ErrorReason,
+  FetchAgentPackageRequestSchema,
   FetchFileRequestSchema,
   FetchReleaseRequestSchema,
 } from '@ostler/contracts';
@@ -12,6 +13,7 @@ import type { Dialer } from './dialer';
 
 const fetchRelease = methodDefinition(ContentService.method.fetchRelease);
 const fetchFile = methodDefinition(ContentService.method.fetchFile);
+const fetchAgentPackage = methodDefinition(ContentService.method.fetchAgentPackage);
 
 /** A release of 100,000 files has an index of about this size. */
 const MOST_INDEX_BYTES = 16 * 1024 * 1024;
@@ -59,6 +61,16 @@ export class ContentClient {
         request,
         new Metadata(),
       ),
+    )) {
+      yield data;
+    }
+  }
+
+  async *agentPackage(sha256: Uint8Array, offset: bigint): AsyncGenerator<Uint8Array> {
+    const request = create(FetchAgentPackageRequestSchema, { sha256, offset });
+    const { path, requestSerialize, responseDeserialize } = fetchAgentPackage;
+    for await (const { data } of this.read((client) =>
+      client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, new Metadata()),
     )) {
       yield data;
     }

@@ -20,4 +20,6 @@ export interface Link {
   /** The exact bytes of a ReleaseIndex; the caller checks its digest. */
   fetchRelease(digest: string): Promise<Uint8Array>;
   fetchFile(sha256: Uint8Array, offset: bigint): AsyncIterable<Uint8Array>;
+  /** A package of the agent itself; the caller checks its digest. */
+  fetchAgentPackage(sha256: Uint8Array, offset: bigint): AsyncIterable<Uint8Array>;
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { OperationReport_State as State, ServerReportSchema } from '@ostler/contracts';
+import { OperationReport_State as State, OperationStartSchema, ServerReportSchema } from '@ostler/contracts';
 import { expect, test } from 'vitest';
 import { FakeExec } from '../host/exec/fake';
 import { FakeFiles } from '../host/fs/fake';
@@ -49,7 +49,7 @@ async function bundle({ files = {}, nginx, trouble = [], signal, exec = new Fake
     version: '0.1.0',
     now: () => Date.UTC(2026, 2, 1),
   });
-  const outcome = await kind.run(context);
+  const outcome = await kind.run(context, create(OperationStartSchema));
   return { text: said.join(''), outcome, progress };
 }
 

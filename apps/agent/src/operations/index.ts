@@ -4,3 +4,5 @@ export { showNginxConfiguration, testNginxConfiguration } from './kinds/nginx-co
 export { noop } from './kinds/noop';
 export type { OperationContext, OperationKind, Outcome } from './operation.port';
 export { OperationRunner, type OperationRunnerDeps } from './operation-runner';
+export { restartAgent } from './kinds/restart-agent';
+export { RELEASE_KEY_FILE, updateAgent, type UpdateAgentDeps } from './kinds/update-agent';

@@ -124,9 +124,10 @@ export class OperationRunner {
     return deadline !== undefined && timestampMs(deadline) <= this.deps.clock.now();
   }
 
-  /** Its unit is there, or a second run does no harm. */
+  /** Its unit or its own record is there, or a second run does no harm. */
   private async mayGoOn({ start }: JournalEntry): Promise<boolean> {
     const kind = this.kindOf(start);
+    if (kind?.resumes) return true;
     if (!kind?.firstStep) return start.safe;
     const unit = await this.deps.units.state(unitName(start.uid, kind.firstStep));
     return unit.state !== 'absent';
@@ -169,7 +170,7 @@ export class OperationRunner {
       leftMs === undefined ? undefined : this.deps.clock.after(leftMs, () => running.end('expired'));
     let ending: Ending;
     try {
-      ending = endingOf(await kind.run(running));
+      ending = endingOf(await kind.run(running, start));
     } catch (error) {
       ending = endingOfError(error, running.signal);
     }

@@ -37,5 +37,7 @@ export interface OperationKind {
   readonly instant?: true;
   /** The first step that changes something; after a crash its unit tells whether it was begun. */
   readonly firstStep?: string;
-  run(context: OperationContext): Promise<Outcome>;
+  /** Keeps a record of its own of how far it came: after a crash it is run again and goes on from there. */
+  readonly resumes?: true;
+  run(context: OperationContext, start: OperationStart): Promise<Outcome>;
 }

@@ -3,6 +3,7 @@ import { newUid } from '@ostler/kernel';
 import { FakeClock } from '@ostler/test-kit';
 import { createAgent, type Agent } from '../agent';
 import type { AgentConfig } from '../config';
+import type { OwnProgram } from '../core/self-updates';
 import { FakeExec, FakeUnits } from '../host/exec/fake';
 import { FakeFiles } from '../host/fs/fake';
 import { FakeMachine } from '../host/machine/fake';
@@ -29,7 +30,7 @@ export interface FakeServer {
   /** Lines at warn and above. */
   readonly complaints: string[];
   /** A fresh agent on what is stored; the one before it is stopped first. */
-  boot(): Promise<Agent>;
+  boot(self?: Partial<OwnProgram>): Promise<Agent>;
 }
 
 /** A server in memory. Its store and files outlive its agents, as real ones do. */
@@ -55,16 +56,16 @@ export async function fakeServer(
   let running: Agent | undefined;
   return {
     ...server,
-    async boot() {
+    async boot(self = {}) {
       await running?.stop();
-      running = agentOn(server);
+      running = agentOn(server, { ...SELF, ...self });
       await running.start();
       return running;
     },
   };
 }
 
-function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
+function agentOn(server: Omit<FakeServer, 'boot'>, self: OwnProgram): Agent {
   const { serverUid, store, files, exec, units, clock, sites, certificates, complaints } = server;
   return createAgent({
     config: CONFIG,
@@ -80,6 +81,7 @@ function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
     recentTrouble: () => complaints,
     random: () => 0.5,
     rules: RULES,
+    self,
     findNginx: () =>
       Promise.resolve({ found: false, reason: 'NGINX_MISSING', message: 'nginx is not installed.' }),
     makeDrivers: () => ({
@@ -89,6 +91,13 @@ function agentOn(server: Omit<FakeServer, 'boot'>): Agent {
     }),
   });
 }
+
+const SELF: OwnProgram = {
+  folder: '/opt/ostler-agent/1.0.0',
+  version: '1.0.0',
+  architecture: 'x86_64',
+  updatesForbidden: () => Promise.resolve(undefined),
+};
 
 const CONFIG: AgentConfig = {
   folders: {

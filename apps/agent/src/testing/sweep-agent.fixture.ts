@@ -65,6 +65,12 @@ async function main(): Promise<void> {
     clock,
     log: createJsonLog({ clock, level: 'info', write: (line) => void process.stdout.write(line) }),
     recentTrouble: () => [],
+    self: {
+      folder: '/nowhere',
+      version: 'sweep',
+      architecture: 'x86_64',
+      updatesForbidden: async () => undefined,
+    },
     rules: createBodyRules(),
     findNginx: () => (input.deafReload ? findDeaf(state) : find(state)),
     makeDrivers: ({ nginx }) => {
@@ -179,6 +185,9 @@ function fakeLink(): Link {
     fetchRelease: () => Promise.resolve(RELEASE.index),
     async *fetchFile(_sha256, offset) {
       yield CONTENT.subarray(Number(offset));
+    },
+    fetchAgentPackage: () => {
+      throw new Error('not in this scenario');
     },
   };
 }
