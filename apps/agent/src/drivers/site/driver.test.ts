@@ -4,7 +4,9 @@ import { systemClock, type ResourceUid, type TenantUid } from '@ostler/kernel';
 import { expect, test } from 'vitest';
 import type { DriverContext, Output, PlacedResource, Reconciled } from '../../reconcile/driver.port';
 import { FakeServer, FOLDER } from '../../targets/nginx/fake-server.fixture';
+import { conditionOfError } from '../../reconcile/conditions';
 import { SiteDriver } from './driver';
+import { DEFAULT_SITE_POLICY, type SitePolicy } from './policy';
 
 const UID = '00000000-0000-7000-8000-000000000001' as ResourceUid;
 const CERTIFICATE = '00000000-0000-7000-8000-00000000000c';
@@ -28,15 +30,15 @@ function placed(spec: MessageInitShape<typeof SiteSpecSchema>): PlacedResource {
 
 class World {
   readonly server = new FakeServer();
-  readonly driver = new SiteDriver({
-    target: this.server.start(),
-    net: this.server.net,
-    files: this.server.files,
-    clock: systemClock,
-  });
+  readonly driver: SiteDriver;
   readonly secrets = new Map<string, string>();
   readonly outputs = new Map<string, Output>();
   wakes = 0;
+
+  constructor(policy?: SitePolicy) {
+    const { net, files } = this.server;
+    this.driver = new SiteDriver({ target: this.server.start(), net, files, clock: systemClock, policy });
+  }
 
   context(): DriverContext {
     return {
@@ -254,3 +256,39 @@ test('a preview shows files and actions and changes nothing', async () => {
   expect(bad).toMatchObject({ valid: false, message: expect.stringContaining('domains[0]') });
   expect(world.server.files.tree()).toEqual(before);
 });
+
+const files = (root: string) => ({
+  handler: { answer: { case: 'staticFiles' as const, value: { root } } },
+});
+
+test.each([
+  ['a folder outside of the local policy', files('/opt/app'), 'handler.staticFiles.root'],
+  ['a folder that is not there', files('/srv/missing'), 'handler.staticFiles.root'],
+  ['a link that leads out', files('/srv/out'), 'handler.staticFiles.root'],
+  ['a file in place of a folder', files('/srv/file'), 'handler.staticFiles.root'],
+  ["the server's own port", { ...proxied('127.0.0.1'), upstreams: own(80) }, 'upstreams[0].servers[0]'],
+  ["the agent's own port", { ...proxied('::1'), upstreams: own(7444) }, 'upstreams[0].servers[0]'],
+])(
+  '%s, which only this server can refuse, is told by a preview and by the condition',
+  async (_what, spec, field) => {
+    const world = new World({ ...DEFAULT_SITE_POLICY, refusedLocalPorts: [7444] });
+    await world.server.files.makeFolder('/srv', 0o755);
+    for (const folder of ['/opt', '/opt/app']) await world.server.files.makeFolder(folder, 0o755);
+    await world.server.files.writeAtomic('/srv/file', '', { mode: 0o644 });
+    await world.server.files.linkAtomic('/srv/out', '/opt/app');
+    await world.reconcile({ handler: fixed });
+
+    const before = world.server.files.tree('/');
+    const preview = await world.driver.preview([{ uid: UID, resource: placed(spec) }], world.context());
+    expect(preview).toMatchObject({ valid: false, files: [], actions: [] });
+    expect(preview.message).toContain(`${field}`);
+    const refused = await world.reconcile(spec).catch((error: unknown) => conditionOfError(error));
+    expect(refused).toMatchObject({ type: 'Ready', status: ConditionStatus.FALSE, reason: 'INVALID' });
+    expect(refused).toMatchObject({ message: expect.stringContaining(field) as string });
+    expect(world.server.files.tree('/')).toEqual(before);
+  },
+);
+
+function own(port: number) {
+  return [{ name: 'app', servers: [{ host: '127.0.0.1', port }] }];
+}
