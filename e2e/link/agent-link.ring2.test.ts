@@ -132,7 +132,7 @@ test('a key that others can read, and one that is missing, end the start with a 
   await expect(startLink()).rejects.toThrow(`${key} is missing`);
 });
 
-test('an agent whose certificate has ended asks for a new one at the public listener', async () => {
+test('an agent whose certificate has ended proves its key at the public listener and gets a new one', async () => {
   const { serverUid } = await joinHere();
   const before = await readFile(joinPath(folder, 'chain.pem'), 'utf8');
   const core = new Core();

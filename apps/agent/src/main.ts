@@ -28,6 +28,9 @@ import { AGENT_VERSION, FEATURE_LEVEL } from './version';
 /** After a signal to end: what has not ended by itself until then is left behind. */
 const STOP_WITHIN_MS = 3000;
 
+/** In place of a signal: this was a copy of another server. */
+const FORGOTTEN = 'forgotten';
+
 const files = createLinuxFiles();
 
 async function main(): Promise<number> {
@@ -103,7 +106,9 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
     bootId: await bootId(files),
     instanceId: randomUUID(),
   };
+  const forgotten = Promise.withResolvers<typeof FORGOTTEN>();
   const link = await createLink({
+    forgotten: () => forgotten.resolve(FORGOTTEN),
     core: agent.core,
     identityFolder: config.folders.identity,
     identity,
@@ -116,10 +121,11 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
   await agent.start();
   link.start();
   log.info('the agent is up', { version, server: link.server.name, pid: process.pid });
-  log.info('the agent ends', { signal: await signal });
+  const why = await Promise.race([signal, forgotten.promise]);
+  log.info('the agent ends', { signal: why });
   await within(STOP_WITHIN_MS, Promise.all([agent.stop(), link.stop()]));
   store.close();
-  return EXIT.ended;
+  return why === FORGOTTEN ? EXIT.notLetIn : EXIT.ended;
 }
 
 /** The drivers of this build, with what they share. */

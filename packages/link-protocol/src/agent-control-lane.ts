@@ -76,6 +76,8 @@ export class AgentControlLane {
   private readonly sentReports = new Map<string, OperationReport>();
   private statusInFlight: bigint | undefined;
   private welcomed = false;
+  /** Of the welcome. */
+  private epoch = 0n;
 
   constructor(
     private readonly stream: LaneStream<ControlPlaneFrame, AgentFrame>,
@@ -197,6 +199,8 @@ export class AgentControlLane {
       case 'welcome':
         return this.welcome(frame.value);
       case 'manifestOffer':
+        // Raised while the lane runs: only a welcome carries the authority's word for an epoch.
+        if (frame.value.epoch !== this.epoch) return this.breach('it offered a manifest of another epoch');
         return this.guard('A manifest', this.intake.offer(frame.value));
       case 'bodyPiece':
         return this.intake.bodies.piece(frame.value);
@@ -241,6 +245,7 @@ export class AgentControlLane {
     if (refused !== undefined) return this.finish({ reason: 'PROTOCOL', message: refused });
     this.state = 'running';
     this.welcomed = true;
+    this.epoch = welcome.epoch;
     this.liveness.retime({
       heartbeatIntervalMs: Math.max(MOMENT_MS, welcome.heartbeatIntervalMs),
       deadAfterMs: Math.max(MOMENT_MS, welcome.deadAfterMs),

@@ -2,6 +2,7 @@ export * from './agent-control-lane';
 export * from './agent-core';
 export * from './agent-release';
 export * from './agent-telemetry-lane';
+export * from './bundle-hash';
 export * from './control-plane-control-lane';
 export * from './control-plane-core';
 export * from './control-plane-telemetry-lane';

@@ -4,8 +4,9 @@ import {
   ErrorReason,
   type SignRequest,
   type SignResponse,
+  type Welcome,
 } from '@ostler/contracts';
-import { AppError, type Clock, messageOf } from '@ostler/kernel';
+import { AppError, type Clock } from '@ostler/kernel';
 import type { AgentIdentity, LaneTiming } from '@ostler/link-protocol';
 import type { Files } from '../host/fs/port';
 import type { Log } from '../telemetry';
@@ -13,9 +14,8 @@ import { ContentClient } from './content-client';
 import { ControlConnection } from './control-connection';
 import type { AgentCore, Link } from './core.port';
 import { Dialer } from './dialer';
-import { type Identity, IdentityFolder } from './identity-folder';
-import { recover } from './join';
-import { isExpired, keepRenewed } from './renewal';
+import { KeptIdentity, type Reach } from './kept-identity';
+import { refusesEpoch } from './signed-epoch';
 import { TelemetryConnection } from './telemetry-connection';
 
 export interface AgentLinkOptions {
@@ -27,8 +27,9 @@ export interface AgentLinkOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: LaneTiming;
-  /** Where the control plane is now, when that is not what joining told. Never stored. */
-  readonly reach?: { readonly controlUrl?: string; readonly agentAddress?: string; readonly proxy?: string };
+  readonly reach?: Reach;
+  /** This agent is a copy of another server: it has forgotten who it is, and the process is to end. */
+  readonly forgotten?: (message: string) => void;
 }
 
 /** The agent's link while it runs. */
@@ -39,13 +40,9 @@ export interface RunningLink extends Link {
   stop(): Promise<void>;
 }
 
-/** After this many attempts without a welcome the certificate is asked for anew: clocks may be wrong. */
-const ATTEMPTS_BEFORE_RECOVERY = 5;
-
-/** @throws AppError when this server has not joined, or when others can read what proves who it is. */
+/** @throws AppError when this server has not joined, or when what it trusts is not what it should be. */
 export async function createLink(options: AgentLinkOptions): Promise<RunningLink> {
-  const folder = new IdentityFolder(options.files, options.identityFolder);
-  return new AgentLink(options, folder, await folder.load());
+  return new AgentLink(options, await KeptIdentity.open(options));
 }
 
 class AgentLink implements RunningLink {
@@ -58,11 +55,10 @@ class AgentLink implements RunningLink {
 
   constructor(
     private readonly options: AgentLinkOptions,
-    private readonly folder: IdentityFolder,
-    private current: Identity,
+    private readonly kept: KeptIdentity,
   ) {
     const { core, clock, log, identity, timing } = options;
-    this.dialer = new Dialer(() => this.located);
+    this.dialer = new Dialer(() => kept.located);
     this.content = new ContentClient(this.dialer, clock);
     this.telemetry = new TelemetryConnection({ spool: core, dialer: this.dialer, clock, log });
     this.control = new ControlConnection({
@@ -72,28 +68,20 @@ class AgentLink implements RunningLink {
       clock,
       log,
       timing,
-      prepare: (failures) => this.prepare(failures),
-      welcomed: (welcome) => {
-        log.info('connected to the control plane', { server: this.current.serverName });
-        this.telemetry.windowBytes = welcome.telemetryWindowBytes;
-        this.telemetry.poke();
+      prepare: (failures) => kept.prepare(failures),
+      forgotten: (message) => this.forget(message),
+      trust: {
+        continuity: kept.hello,
+        refusesEpoch: (welcome) => refusesEpoch(welcome, kept.caPem),
+        welcomed: (welcome) => this.welcomed(welcome),
+        keepBundle: kept.keepBundle,
+        rekey: (nonce) => kept.rekey(nonce, this.dialer, () => this.dialAgain()),
       },
     });
   }
 
-  /** The identity with the addresses that hold now. */
-  private get located(): Identity {
-    const { controlUrl, agentAddress, proxy } = this.options.reach ?? {};
-    return {
-      ...this.current,
-      ...(controlUrl === undefined ? {} : { controlUrl }),
-      ...(agentAddress === undefined ? {} : { agentAddress }),
-      ...(proxy === undefined ? {} : { proxy }),
-    };
-  }
-
   get server() {
-    return { uid: this.current.serverUid, name: this.current.serverName };
+    return this.kept.server;
   }
 
   get connected(): boolean {
@@ -102,19 +90,10 @@ class AgentLink implements RunningLink {
 
   start(): void {
     const { signal } = this.stopping;
-    const { clock, log } = this.options;
-    const renewal = {
-      dialer: this.dialer,
-      folder: this.folder,
-      clock,
-      log,
-      identity: () => this.located,
-      renewed: (identity: Identity) => (this.current = identity),
-    };
     this.running = Promise.all([
       this.control.run(signal),
       this.telemetry.run(signal),
-      keepRenewed(renewal, signal),
+      this.kept.keepRenewed(this.dialer, signal),
     ]);
   }
 
@@ -149,18 +128,24 @@ class AgentLink implements RunningLink {
     return this.content.agentPackage(sha256, offset);
   }
 
-  /** A server that was off for longer than its certificate lives asks for it as it did when it joined. */
-  private async prepare(failures: number): Promise<void> {
-    const { clock, log, identity } = this.options;
-    const hopeless = failures > 0 && failures % ATTEMPTS_BEFORE_RECOVERY === 0;
-    if (!hopeless && !isExpired(this.current.chainPem, clock.now())) return;
-    try {
-      this.current = await recover(this.located, identity.agentVersion, this.folder);
-      log.info('got a new certificate through the public listener');
-    } catch (error) {
-      // The old one may still do: it is the control plane's clock that counts.
-      log.debug(`no new certificate: ${messageOf(error)}`);
-    }
+  private welcomed(welcome: Welcome): void {
+    this.kept.welcomed(welcome);
+    this.options.log.info('connected to the control plane', { server: this.server.name });
+    // A held agent keeps its output: nobody takes it before an operator has decided.
+    this.telemetry.windowBytes = welcome.holdMessage === '' ? welcome.telemetryWindowBytes : undefined;
+    this.telemetry.poke();
+  }
+
+  /** With what this server is known by now. */
+  private dialAgain(): void {
+    this.control.lane?.stop();
+    this.telemetry.restart();
+  }
+
+  private async forget(message: string): Promise<void> {
+    this.options.log.error(message);
+    await this.kept.forget();
+    this.options.forgotten?.(message);
   }
 }
 

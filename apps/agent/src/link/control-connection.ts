@@ -1,8 +1,9 @@
 import { Metadata } from '@grpc/grpc-js';
-import { ControlLaneService, type Welcome } from '@ostler/contracts';
+import { ControlLaneService } from '@ostler/contracts';
 import { type Clock, messageOf, pause } from '@ostler/kernel';
 import {
   AgentControlLane,
+  type AgentControlLaneOptions,
   type AgentIdentity,
   type LaneEnd,
   type LaneTiming,
@@ -20,12 +21,15 @@ export interface ControlConnectionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: LaneTiming;
-  readonly welcomed: (welcome: Welcome) => void;
-  /** Why the epoch of a welcome is not believed; undefined when it is. */
-  readonly refusesEpoch: (welcome: Welcome) => string | undefined;
+  /** What the lane asks of this server's identity. */
+  readonly trust: Required<Pick<AgentControlLaneOptions, TrustHooks>>;
+  /** An operator decided that this agent is a copy: it is to forget who it is, and stops. */
+  readonly forgotten: (message: string) => Promise<void>;
   /** Before each attempt: renews what has expired. `failures` counts attempts without a welcome. */
   readonly prepare: (failures: number) => Promise<void>;
 }
+
+type TrustHooks = 'continuity' | 'refusesEpoch' | 'welcomed' | 'keepBundle' | 'rekey';
 
 const open = methodDefinition(ControlLaneService.method.open);
 
@@ -42,6 +46,7 @@ export class ControlConnection {
     while (!signal.aborted) {
       const end = await this.attempt(failures, signal);
       if (signal.aborted) return;
+      if (end.goAway?.reason === 'HELD') return this.options.forgotten(end.message);
       failures = end.welcomed ? 0 : failures + 1;
       const afterMs = delay.afterMs(end);
       const fields = { reason: end.goAway?.reason ?? end.reason, retryAfterMs: afterMs };
@@ -62,7 +67,7 @@ export class ControlConnection {
   }
 
   private async connect(signal: AbortSignal): Promise<LaneEnd> {
-    const { core, dialer, identity, clock, log, timing, welcomed, refusesEpoch } = this.options;
+    const { core, dialer, identity, clock, log, timing, trust } = this.options;
     const client = dialer.open();
     const call = client.makeBidiStreamRequest(
       open.path,
@@ -74,8 +79,7 @@ export class ControlConnection {
       clock,
       identity,
       timing,
-      welcomed,
-      refusesEpoch,
+      ...trust,
       warn: (line, error) => log.warn(line, { error: messageOf(error) }),
     });
     const stop = (): void => lane.stop();

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
 /**
  * A PKCS #10 request (RFC 2986) that names nobody: the control plane believes only its key. Written by
@@ -12,6 +12,12 @@ export function makeCsr(privateKey: KeyObject): Buffer {
   const info = der(SEQUENCE, version, noName, spki, noAttributes);
   const signature = sign('sha256', info, privateKey);
   return der(SEQUENCE, info, der(SEQUENCE, ECDSA_WITH_SHA256), der(BIT_STRING, Buffer.of(0), signature));
+}
+
+/** A key of this server, which it never leaves. */
+export function newKeyPem(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
 const SEQUENCE = 0x30;

@@ -1,12 +1,25 @@
 import { X509Certificate } from 'node:crypto';
-import { ErrorReason } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 import type { Files } from '../host/fs/port';
+import {
+  belongTogether,
+  certificatesOf,
+  checkNames,
+  checkRoots,
+  notUsable,
+  privateKeyOf,
+  readServerRecord,
+} from './identity-checks';
+import { readPrivate, requirePrivate } from './private-files';
 
-/** How this server joined; kept so that an expired certificate can be asked for again. */
-export interface JoinRecord {
-  readonly controlUrl: string;
+/** How a server finds its control plane and knows it, before it has joined. */
+export interface JoinRecord extends Reachable {
+  /** Spent by joining and not kept afterwards: from then on the key is the proof. */
   readonly token: string;
+}
+
+export interface Reachable {
+  readonly controlUrl: string;
   /** `sha256//BASE64` of the root's public key; empty when the system's roots are trusted. */
   readonly caPin: string;
   /** `sha256//BASE64` of the public listener's own key; absent for servers that joined by the root's alone. */
@@ -15,7 +28,7 @@ export interface JoinRecord {
   readonly proxy?: string;
 }
 
-export interface Identity extends JoinRecord {
+export interface Identity extends Reachable {
   readonly serverUid: string;
   readonly serverName: string;
   /** host:port of the agents' listener. */
@@ -35,11 +48,20 @@ export interface Trust {
 
 type ServerRecord = Omit<Identity, 'keyPem' | 'chainPem' | 'caPem'>;
 
-/** The folder with who this server is: readable by its owner alone, each file replaced whole. */
+/**
+ * The folder with who this server is: readable by its owner alone, each file replaced whole.
+ *
+ *     server.json   who this server is and where its control plane is reached; written last
+ *     key.pem       never leaves this server
+ *     next-key.pem  a key that is to take its place, until it is certified
+ *     chain.pem     the certificate and its issuer
+ *     ca.pem        every root that is trusted for the control plane
+ */
 export class IdentityFolder {
   constructor(
     private readonly files: Files,
     private readonly folder: string,
+    private readonly nowMs: () => number = () => Date.now(),
   ) {}
 
   /** True when a join has ended; a key alone is a join that was interrupted. */
@@ -47,23 +69,32 @@ export class IdentityFolder {
     return (await this.files.state(this.path('server.json'))) !== undefined;
   }
 
-  /** @throws AppError UNAVAILABLE that names the file when one is missing or readable by others. */
+  /**
+   * @throws AppError UNAVAILABLE that names the file when one is missing, of somebody else, readable by others, not
+   * what it should be, or does not belong to the others.
+   */
   async load(): Promise<Identity> {
-    await this.requirePrivate(this.folder, 'folder');
-    const read = (name: string): Promise<string> => this.readPrivate(name);
-    const [server, keyPem, chainPem, caPem] = [
-      await read('server.json'),
-      await read('key.pem'),
-      await read('chain.pem'),
-      await read('ca.pem'),
-    ];
-    return { ...(JSON.parse(server) as ServerRecord), keyPem, chainPem, caPem };
+    await requirePrivate(this.files, this.folder, 'folder');
+    const server = readServerRecord(await this.read('server.json'), this.path('server.json'));
+    const [chainPem, caPem] = [await this.read('chain.pem'), await this.read('ca.pem')];
+    const [leaf] = certificatesOf(chainPem, this.path('chain.pem'));
+    checkNames(leaf!, server['serverUid']!, this.path('chain.pem'));
+    checkRoots(certificatesOf(caPem, this.path('ca.pem')), this.nowMs(), this.path('ca.pem'));
+    const keyPem = await this.keyOf(leaf!);
+    const { token, ...record } = server;
+    const identity = { ...(record as unknown as ServerRecord), keyPem, chainPem, caPem };
+    if (token !== undefined) await this.saveServer(identity);
+    return identity;
   }
 
   /** The key of an interrupted join, so that it is the same server when it is tried again. */
   async pendingKey(): Promise<string | undefined> {
-    if (!(await this.files.state(this.path('key.pem')))) return undefined;
-    return this.readPrivate('key.pem');
+    return (await this.files.state(this.path('key.pem'))) ? this.read('key.pem') : undefined;
+  }
+
+  /** A key that was made to take the place of the present one, and of which it is not known whether it has. */
+  async nextKey(): Promise<string | undefined> {
+    return (await this.files.state(this.path('next-key.pem'))) ? this.read('next-key.pem') : undefined;
   }
 
   async saveKey(keyPem: string): Promise<void> {
@@ -71,13 +102,16 @@ export class IdentityFolder {
     await this.write('key.pem', keyPem);
   }
 
+  saveNextKey(keyPem: string): Promise<void> {
+    return this.write('next-key.pem', keyPem);
+  }
+
   /** `server.json` comes last: it says that everything else is there. */
   async save(identity: Identity): Promise<void> {
-    const { keyPem, chainPem, caPem, ...server } = identity;
-    await this.saveKey(keyPem);
-    await this.write('ca.pem', caPem);
-    await this.write('chain.pem', chainPem);
-    await this.write('server.json', `${JSON.stringify(server, undefined, 2)}\n`);
+    await this.saveKey(identity.keyPem);
+    await this.write('ca.pem', identity.caPem);
+    await this.write('chain.pem', identity.chainPem);
+    await this.saveServer(identity);
   }
 
   async saveTrust(trust: Trust): Promise<Pick<Identity, 'chainPem' | 'caPem'>> {
@@ -87,52 +121,67 @@ export class IdentityFolder {
     return pems;
   }
 
+  /** @throws AppError INVALID when it is no bundle of authorities; then the one before stays. */
+  async saveBundle(roots: readonly Uint8Array[]): Promise<string> {
+    const caPem = pemOf('caBundle', roots);
+    checkRoots(certificatesOf(caPem, 'the bundle'), this.nowMs(), 'The bundle');
+    await this.write('ca.pem', caPem);
+    return caPem;
+  }
+
+  async saveServer({ keyPem: _, chainPem: __, caPem: ___, ...server }: Identity): Promise<void> {
+    await this.write('server.json', `${JSON.stringify(server, undefined, 2)}\n`);
+  }
+
+  /** The chain is of the next key now: it takes the place of the other one. */
+  async takeNextKey(): Promise<void> {
+    await this.files.rename(this.path('next-key.pem'), this.path('key.pem'));
+  }
+
+  async dropNextKey(): Promise<void> {
+    await this.files.removeTree(this.path('next-key.pem'));
+  }
+
+  /** Nothing here proves who this server is any more. */
+  forget(): Promise<void> {
+    return this.files.removeTree(this.folder);
+  }
+
+  /** A crash between a new chain and its key leaves both keys: the one of the chain is the one that counts. */
+  private async keyOf(leaf: X509Certificate): Promise<string> {
+    const next = await this.nextKey();
+    if (next && belongTogether(privateKeyOf(next, this.path('next-key.pem')), leaf)) {
+      await this.takeNextKey();
+      return next;
+    }
+    const keyPem = await this.read('key.pem');
+    if (belongTogether(privateKeyOf(keyPem, this.path('key.pem')), leaf)) return keyPem;
+    throw notUsable(this.path('chain.pem'), `is a certificate of another key than ${this.path('key.pem')}`);
+  }
+
   private path(name: string): string {
     return `${this.folder}/${name}`;
+  }
+
+  private read(name: string): Promise<string> {
+    return readPrivate(this.files, this.path(name));
   }
 
   private write(name: string, content: string): Promise<void> {
     return this.files.writeAtomic(this.path(name), content, { mode: 0o600 });
   }
-
-  private async readPrivate(name: string): Promise<string> {
-    const path = this.path(name);
-    await this.requirePrivate(path, 'file');
-    const content = await this.files.read(path);
-    if (!content) throw missing(path);
-    return Buffer.from(content).toString('utf8');
-  }
-
-  private async requirePrivate(path: string, kind: 'file' | 'folder'): Promise<void> {
-    const state = await this.files.state(path);
-    if (!state) throw missing(path);
-    if (state.kind !== kind) throw refused(`${path} is no ${kind}`);
-    if ((state.mode & 0o077) !== 0) {
-      const mode = (state.mode & 0o777).toString(8).padStart(4, '0');
-      throw refused(`${path} has mode ${mode}, so others can read or write it: chmod go= ${path}`);
-    }
-  }
 }
 
 /** @throws AppError INVALID when the answer is no chain and bundle of certificates. */
 export function trustToPem(trust: Trust): Pick<Identity, 'chainPem' | 'caPem'> {
-  const pem = (field: string, certificates: readonly Uint8Array[]): string => {
-    if (certificates.length === 0)
-      throw AppError.invalid(field, 'EMPTY', 'the control plane sent no certificate.');
-    return certificates.map((certificate) => new X509Certificate(certificate).toString()).join('');
-  };
   return {
-    chainPem: pem('certificateChain', trust.certificateChain),
-    caPem: pem('caBundle', trust.caBundle),
+    chainPem: pemOf('certificateChain', trust.certificateChain),
+    caPem: pemOf('caBundle', trust.caBundle),
   };
 }
 
-const WAY_OUT = 'Without it this server cannot prove who it is. Join it again with a new token.';
-
-function missing(path: string): AppError {
-  return new AppError(ErrorReason.UNAVAILABLE, `${path} is missing. ${WAY_OUT}`);
-}
-
-function refused(what: string): AppError {
-  return new AppError(ErrorReason.UNAVAILABLE, `${what}.`);
+function pemOf(field: string, certificates: readonly Uint8Array[]): string {
+  if (certificates.length === 0)
+    throw AppError.invalid(field, 'EMPTY', 'the control plane sent no certificate.');
+  return certificates.map((certificate) => new X509Certificate(certificate).toString()).join('');
 }

@@ -1,8 +1,8 @@
-import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { ErrorReason, type JoinResponse, JoinService } from '@ostler/contracts';
 import { AppError, Backoff, type Clock, pause, systemClock } from '@ostler/kernel';
 import type { Files } from '../host/fs/port';
-import { makeCsr } from './csr';
+import { makeCsr, newKeyPem } from './csr';
 import { type Identity, IdentityFolder, type JoinRecord, trustToPem } from './identity-folder';
 import { fingerprintOf } from './join-status';
 import { callPublic } from './public-call';
@@ -79,18 +79,6 @@ export async function askToJoin(
   return identity;
 }
 
-/** Asks again for the certificate of a server that has joined: the same key is the same server. */
-export async function recover(
-  identity: Identity,
-  agentVersion: string,
-  folder: IdentityFolder,
-): Promise<Identity> {
-  const options = { ...identity, name: identity.serverName, agentVersion };
-  const recovered = toIdentity(identity, identity.keyPem, await call(options, identity.keyPem));
-  await folder.save(recovered);
-  return recovered;
-}
-
 function call(options: JoinOptions, keyPem: string): Promise<JoinResponse> {
   const { controlUrl, token, name, agentVersion, hostname = '', machine = '' } = options;
   const csr = makeCsr(createPrivateKey(keyPem));
@@ -100,14 +88,14 @@ function call(options: JoinOptions, keyPem: string): Promise<JoinResponse> {
 
 /** @throws AppError UNAUTHENTICATED when the authority that answers is not the pinned one. */
 function toIdentity(record: JoinRecord, keyPem: string, answer: JoinResponse): Identity {
-  const { controlUrl, token, caPin, proxy } = record;
+  const { controlUrl, caPin, proxy } = record;
   if (caPin !== '' && !answer.caBundle.some((der) => pinOf(new X509Certificate(der)) === caPin)) {
     const message = `The certificate authority of ${controlUrl} is not ${caPin}: the join command is of another one.`;
     throw new AppError(ErrorReason.UNAUTHENTICATED, message);
   }
   const { serverUid, serverName, agentAddress, agentServerName } = answer;
   const listenerPin = answer.listenerPin || record.listenerPin;
-  const kept = { controlUrl, token, caPin, ...(listenerPin && { listenerPin }), ...(proxy && { proxy }) };
+  const kept = { controlUrl, caPin, ...(listenerPin && { listenerPin }), ...(proxy && { proxy }) };
   return { ...kept, serverUid, serverName, agentAddress, agentServerName, keyPem, ...trustToPem(answer) };
 }
 
@@ -143,9 +131,4 @@ async function hasJoined(folder: IdentityFolder, path: string): Promise<AppError
     `This server has joined ${controlUrl} as ${serverName}. To join another control plane, stop the agent, ` +
       `remove ${path} and join again.`,
   );
-}
-
-function newKeyPem(): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 }

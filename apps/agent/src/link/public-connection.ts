@@ -16,6 +16,8 @@ export interface PublicTrust {
   readonly listenerPin?: string;
   /** `sha256//BASE64` of the root's key; looked for in the chain when there is no listenerPin. */
   readonly caPin: string;
+  /** PEM: roots that lead to the listener, in place of a pin. */
+  readonly roots?: string;
   /** `http://[user:password@]host:port` of an HTTP proxy that tunnels (CONNECT). Empty: straight. */
   readonly proxy?: string;
 }
@@ -36,9 +38,11 @@ export async function connectPublic(url: URL, trust: PublicTrust): Promise<TLSSo
     socket.destroy();
     throw otherKey(url, trust.listenerPin);
   }
+  if (trust.roots) return handshake(url, trust, { ca: trust.roots, checkServerIdentity: () => undefined });
   if (!trust.caPin) return handshake(url, trust, {});
   const ca = await pinnedRoot(url, trust);
-  return handshake(url, trust, { ca, checkServerIdentity: () => undefined });
+  // After a rotation the pinned key may be shown in a certificate that the root before it has signed.
+  return handshake(url, trust, { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined });
 }
 
 /**
@@ -67,8 +71,11 @@ export function pinOfKey(spki: Uint8Array): string {
   return `sha256//${createHash('sha256').update(spki).digest('base64')}`;
 }
 
+/** Whoever answers is not the one that was pinned. */
+export class OtherKey extends AppError {}
+
 function otherKey(url: URL, pin: string): AppError {
-  return new AppError(
+  return new OtherKey(
     ErrorReason.UNAUTHENTICATED,
     `The control plane at ${url.host} does not show the key ${pin}. Either something stands between this ` +
       'server and the control plane, or the join command is of another one: make a new token and compare the pin.',

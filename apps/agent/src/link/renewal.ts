@@ -1,10 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { RenewRequestSchema, type RenewResponse, TrustService } from '@ostler/contracts';
 import { Backoff, type Clock, messageOf, pause } from '@ostler/kernel';
 import { methodDefinition } from '@ostler/link-protocol/grpc';
 import type { Log } from '../telemetry';
-import { makeCsr } from './csr';
+import { makeCsr, newKeyPem } from './csr';
 import type { Dialer } from './dialer';
 import type { Identity, IdentityFolder } from './identity-folder';
 
@@ -22,6 +22,8 @@ export interface RenewalOptions {
   /** From now on new connections use it; the lanes that are up stay. */
   readonly renewed: (identity: Identity) => void;
   readonly random?: () => number;
+  /** The control plane's clock, by which certificates end. */
+  readonly nowMs: () => number;
 }
 
 /** When the certificate is to be renewed: at half its life, a tenth sooner or later. */
@@ -41,7 +43,7 @@ export async function keepRenewed(options: RenewalOptions, signal: AbortSignal):
   const backoff = new Backoff({ firstMs: 10_000, mostMs: MOST_WAIT_MS, random });
   let dueMs = renewAtMs(options.identity().chainPem, random);
   while (!signal.aborted) {
-    const waitMs = dueMs - clock.now();
+    const waitMs = dueMs - options.nowMs();
     if (waitMs > 0) {
       await pause(clock, Math.min(waitMs, MOST_WAIT_MS), signal);
       continue;
@@ -62,18 +64,37 @@ export async function keepRenewed(options: RenewalOptions, signal: AbortSignal):
 
 export async function renewOnce({ dialer, folder, clock, identity, renewed }: RenewalOptions): Promise<void> {
   const csr = makeCsr(createPrivateKey(identity().keyPem));
-  const answer = await call(dialer, clock, csr);
+  const answer = await call(dialer, clock, { csr });
   renewed({ ...identity(), ...(await folder.saveTrust(answer)) });
 }
 
-function call(dialer: Dialer, clock: Clock, csr: Buffer): Promise<RenewResponse> {
+/**
+ * Replaces the key of this server, which somebody else has too: makes another one, has it certified with what only
+ * this server's lane was told, and keeps it. After a crash at any point one of both keys is good, and recovery finds
+ * out which.
+ */
+export async function rekeyOnce(options: RenewalOptions, rekeyNonce: Uint8Array): Promise<void> {
+  const { dialer, folder, clock, identity, renewed } = options;
+  const keyPem = (await folder.nextKey()) ?? newKeyPem();
+  await folder.saveNextKey(keyPem);
+  const answer = await call(dialer, clock, { csr: makeCsr(createPrivateKey(keyPem)), rekeyNonce });
+  const pems = await folder.saveTrust(answer);
+  await folder.takeNextKey();
+  renewed({ ...identity(), ...pems, keyPem });
+}
+
+function call(
+  dialer: Dialer,
+  clock: Clock,
+  request: MessageInitShape<typeof RenewRequestSchema>,
+): Promise<RenewResponse> {
   const client = dialer.open();
   return new Promise<RenewResponse>((resolve, reject) => {
     client.makeUnaryRequest(
       renew.path,
       renew.requestSerialize,
       renew.responseDeserialize,
-      create(RenewRequestSchema, { csr }),
+      create(RenewRequestSchema, request),
       { deadline: new Date(clock.now() + CALL_TIMEOUT_MS) },
       (error, answer) => (answer ? resolve(answer) : reject(error ?? new Error('no answer'))),
     );

@@ -28,6 +28,11 @@ export class TelemetryConnection {
     else this.waker.poke();
   }
 
+  /** Dials again: who this server is has changed. */
+  restart(): void {
+    this.lane?.stop();
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const delay = new ReconnectDelay();
     while (!signal.aborted) {

@@ -1,6 +1,7 @@
 import { createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { connect, createServer } from 'node:tls';
 import { newUid } from '@ostler/kernel';
+import { bundleSha256 } from '@ostler/link-protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Vault } from '../platform/crypto';
 import { execute } from '../platform/db';
@@ -9,7 +10,6 @@ import { Log } from '../platform/log';
 import { AuthorityRotation } from './authority-rotation';
 import { AuthorityRepository } from './authority.repository';
 import { AGENT_LISTENER_NAME, AuthorityService, epochText } from './authority.service';
-import { bundleSha256 } from './bundle-hash';
 
 const vault = new Vault(Buffer.alloc(32, 7));
 let db: OpenTestDatabase;

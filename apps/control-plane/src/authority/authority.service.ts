@@ -3,10 +3,10 @@ import { create } from '@bufbuild/protobuf';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ErrorReason, type SignedEpoch, SignedEpochSchema } from '@ostler/contracts';
 import { AppError, systemClock } from '@ostler/kernel';
+import { bundleSha256 } from '@ostler/link-protocol';
 import { Vault } from '../platform/crypto';
 import { UnitOfWork } from '../platform/db';
 import { AuthorityRepository, type AuthorityRole } from './authority.repository';
-import { bundleSha256 } from './bundle-hash';
 import {
   backdated,
   DAY_MS,
