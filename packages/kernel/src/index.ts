@@ -6,4 +6,5 @@ export * from './clock';
 export * from './gather';
 export * from './ids';
 export * from './serial';
+export * from './unified-diff';
 export * from './waker';

@@ -11,6 +11,7 @@ import { Manifests } from './manifests.service';
 import { OrphanRepository } from './orphan.repository';
 import { OrphansService } from './orphans.service';
 import { PlacedSpecsRepository } from './placed-specs.repository';
+import { PlacementChanges } from './placement-changes';
 import { PlannerService } from './planner.service';
 import { RecompileLoop } from './recompile.loop';
 
@@ -28,6 +29,7 @@ import { RecompileLoop } from './recompile.loop';
     OrphanRepository,
     OrphansService,
     PlacedSpecsRepository,
+    PlacementChanges,
     PlannerService,
     RecompileLoop,
   ],

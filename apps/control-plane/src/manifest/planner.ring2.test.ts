@@ -53,7 +53,7 @@ test('a dry run asks the servers, shows what changes, and changes nothing', asyn
     actions: ['reload nginx'],
   });
   const preview = plans.find(({ serverName }) => serverName === 'web-2')!;
-  expect(preview).toMatchObject({ verified: false, files: [{ path: 'Site away', action: Action.CHANGE }] });
+  expect(preview).toMatchObject({ verified: false, files: [{ path: 'Site away', action: Action.ADD }] });
   expect(preview.message).toMatch(/^Not verified on the server/);
   expect(preview.files[0]!.diff).toContain('+  - away.example\n');
   const { request } = asked.find(({ serverUid }) => serverUid === web1)!;
@@ -91,4 +91,49 @@ test('a deletion that is only tried tells its consequence', async () => {
   expect(
     (await engine.resources.get({ kind: Kind.SITE, name: 'stays' })).resource!.meta!.deletedAt,
   ).toBeUndefined();
+});
+
+test('what no server has planned is the change of the spec, as a diff and marked as not verified', async () => {
+  const away = { placement: { server: 'web-2' } };
+  await engine.resources.apply({
+    requestId: requestId(),
+    resources: [helloSite('one', away), helloSite('same', away)],
+  });
+  const { plans } = await engine.resources.apply({
+    requestId: requestId(),
+    resources: [helloSite('one', { ...away, redirectToPrimary: true }), helloSite('same', away)],
+    dryRun: true,
+  });
+  expect(plans).toHaveLength(1);
+  expect(plans[0]).toMatchObject({
+    verified: false,
+    valid: false,
+    message: expect.stringMatching(/^Not verified on the server: .*This is the change of the spec\.$/),
+    files: [{ path: 'Site one', action: Action.CHANGE }],
+  });
+  const { diff } = plans[0]!.files[0]!;
+  expect(diff).toMatch(/^--- Site one\n\+\+\+ Site one\n@@ /);
+  expect(diff.split('\n').filter((line) => /^[+-][^+-]/.test(line))).toEqual(['+redirectToPrimary: true']);
+
+  const moved = await engine.resources.apply({
+    requestId: requestId(),
+    resources: [helloSite('one', { placement: { selector: { role: 'none' } } })],
+    dryRun: true,
+  });
+  expect(moved.plans[0]!.files).toMatchObject([{ path: 'Site one', action: Action.REMOVE }]);
+  expect(moved.plans[0]!.files[0]!.diff).toContain('-  - one.example\n');
+});
+
+test('beyond ten servers nobody is asked, and that is said', async () => {
+  for (let number = 1; number <= 12; number++)
+    await engine.addServer(`many-${number}`, { labels: { role: 'many' } });
+  asked.splice(0);
+  const { plans } = await engine.resources.apply({
+    requestId: requestId(),
+    resources: [helloSite('wide', { placement: { selector: { role: 'many' } } })],
+    dryRun: true,
+  });
+  expect([plans.length, asked.length]).toEqual([12, 10]);
+  expect(plans.filter(({ message }) => message.includes('only 10 servers are asked'))).toHaveLength(2);
+  expect(plans.every(({ verified, files }) => !verified && files.length === 1)).toBe(true);
 });

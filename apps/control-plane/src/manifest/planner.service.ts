@@ -1,20 +1,20 @@
 import { create } from '@bufbuild/protobuf';
 import {
-  FileChange_Action as Action, FileChangeSchema, type PlannedResource, PlannedResourceSchema, type PlanRequest, PlanRequestSchema,
+  type FileChange, FileChange_Action as Action, FileChangeSchema, type PlannedResource, PlannedResourceSchema, type PlanRequest, PlanRequestSchema,
   type PlanResult, type ServerPlan, ServerPlanSchema,
 } from '@ostler/contracts'; // prettier-ignore
-import { newUid } from '@ostler/kernel';
+import { newUid, unifiedDiff } from '@ostler/kernel';
 import { resourceTitle, specToYaml } from '@ostler/resource-model';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 
 import { query } from '../platform/db';
-import { type ChangePlanner, ChangePlannerSlot, type PreparedPlan } from '../resources';
+import { type ChangePlanner, ChangePlannerSlot, type PreparedPlan, specCaseOf } from '../resources';
 import { PlacedSpecsRepository } from './placed-specs.repository';
-import { compileBody, type PlacedSpec, readBody } from './server-manifest.compile';
+import { type PlacementChange, PlacementChanges, placeOf } from './placement-changes';
+import { compileBody, type PlacedSpec } from './server-manifest.compile';
 
 const MOST_SERVERS_ASKED = 10;
 const PLAN_TIMEOUT_MS = 3_000;
-const MOST_DIFF_CHARACTERS = 65_536;
 
 /** Who can ask an agent to plan. Undefined: not connected, or no answer in time. */
 export interface AgentPlans {
@@ -25,6 +25,8 @@ interface Prepared {
   readonly serverUid: string;
   readonly serverName: string;
   readonly resources: readonly PlannedResource[];
+  /** For people, when the server itself is not asked. */
+  readonly files: readonly FileChange[];
 }
 
 /** Plans of dry runs: on the real servers where they answer, else as the compiled preview. */
@@ -35,6 +37,7 @@ export class PlannerService implements ChangePlanner, OnModuleInit {
   constructor(
     private readonly slot: ChangePlannerSlot,
     private readonly placed: PlacedSpecsRepository,
+    private readonly changes: PlacementChanges,
   ) {}
 
   onModuleInit(): void {
@@ -49,10 +52,12 @@ export class PlannerService implements ChangePlanner, OnModuleInit {
   async prepare(resourceUids: readonly string[]): Promise<PreparedPlan> {
     const byServer = await this.placed.ofResources(resourceUids);
     const names = await serverNames([...byServer.keys()]);
+    const changes = await this.changes.of([...byServer.values()].flat().map(({ uid }) => uid));
     const prepared = [...byServer].map(([serverUid, specs]) => ({
       serverUid,
       serverName: names.get(serverUid) ?? '',
       resources: specs.map(plannedResource),
+      files: specs.flatMap((spec) => compiledChange(spec, changes.get(placeOf(serverUid, spec.uid)))),
     }));
     return {
       ask: () =>
@@ -62,11 +67,17 @@ export class PlannerService implements ChangePlanner, OnModuleInit {
 
   private async planServer(server: Prepared, ask: boolean): Promise<ServerPlan> {
     if (!ask)
-      return preview(server, `Only ${MOST_SERVERS_ASKED} servers are asked in one call; this one was not.`);
+      return preview(
+        server,
+        `Not verified on the server: only ${MOST_SERVERS_ASKED} servers are asked in one call, and this one was not. This is the change of the spec.`,
+      );
     const request = create(PlanRequestSchema, { planId: newUid(), resources: [...server.resources] });
     const result = await this.agents?.plan(server.serverUid, request, PLAN_TIMEOUT_MS).catch(() => undefined);
     if (!result)
-      return preview(server, 'Not verified on the server: it is not connected or did not answer within 3 s.');
+      return preview(
+        server,
+        'Not verified on the server: it is not connected or did not answer within 3 s. This is the change of the spec.',
+      );
     const { valid, message, files, actions } = result;
     const { serverUid, serverName } = server;
     return create(ServerPlanSchema, {
@@ -90,23 +101,28 @@ export function plannedResource(placed: PlacedSpec): PlannedResource {
   });
 }
 
-function preview({ serverUid, serverName, resources }: Prepared, message: string): ServerPlan {
-  const files = resources.map(({ head, body }) =>
-    create(FileChangeSchema, {
-      path: resourceTitle(head!.kind, head!.name),
-      action: body.length === 0 ? Action.REMOVE : Action.CHANGE,
-      diff: body.length === 0 ? '' : addedLines(specToYaml(readBody(body))),
-    }),
-  );
-  return create(ServerPlanSchema, { serverUid, serverName, verified: false, valid: false, message, files });
+/** Of the spec, because only the server knows what its files become of it. Nothing for what stays as it is. */
+function compiledChange(placed: PlacedSpec, change: PlacementChange | undefined): FileChange[] {
+  const path = resourceTitle(placed.kind, placed.name);
+  const yaml = specToYaml(specCaseOf(placed.kind, placed.spec));
+  const diffOf = (before: string, after: string) => unifiedDiff(path, before, after);
+  if (placed.removing)
+    return [create(FileChangeSchema, { path, action: Action.REMOVE, diff: diffOf(yaml, '') })];
+  if (!change || change.isNew)
+    return [create(FileChangeSchema, { path, action: Action.ADD, diff: diffOf('', yaml) })];
+  if (change.beforeYaml === undefined || change.beforeYaml === yaml) return [];
+  return [create(FileChangeSchema, { path, action: Action.CHANGE, diff: diffOf(change.beforeYaml, yaml) })];
 }
 
-function addedLines(yaml: string): string {
-  const lines = yaml.trimEnd().split('\n');
-  return lines
-    .map((line) => `+${line}\n`)
-    .join('')
-    .slice(0, MOST_DIFF_CHARACTERS);
+function preview({ serverUid, serverName, files }: Prepared, message: string): ServerPlan {
+  return create(ServerPlanSchema, {
+    serverUid,
+    serverName,
+    verified: false,
+    valid: false,
+    message,
+    files: [...files],
+  });
 }
 
 async function serverNames(uids: readonly string[]): Promise<Map<string, string>> {

@@ -1,10 +1,10 @@
 import { create } from '@bufbuild/protobuf';
 import { FileChange_Action, FileChangeSchema, type FileChange } from '@ostler/contracts';
+import { unifiedDiff } from '@ostler/kernel';
 import type { Files } from '../../host/fs/port';
 import type { Contribution } from './contribution';
 import { filesOf, type GenerationStore, type RenderedFile } from './generation-store';
 import type { Layout } from './layout';
-import { unifiedDiff } from './unified-diff';
 
 const MOST_BYTES = 1024 * 1024;
 

@@ -13,10 +13,10 @@ export function unifiedDiff(path: string, before: string, after: string): string
   if (before === after) return '';
   const edits = compare(linesOf(before), linesOf(after));
   const text = `--- ${path}\n+++ ${path}\n${hunks(edits).join('')}`;
-  if (Buffer.byteLength(text) <= MOST_BYTES) return text;
-  return `${Buffer.from(text)
-    .subarray(0, MOST_BYTES - 100)
-    .toString()}\n... the rest of the diff is left out\n`;
+  const bytes = new TextEncoder().encode(text);
+  if (bytes.byteLength <= MOST_BYTES) return text;
+  const shown = new TextDecoder().decode(bytes.subarray(0, MOST_BYTES - 100));
+  return `${shown}\n... the rest of the diff is left out\n`;
 }
 
 function linesOf(text: string): string[] {
