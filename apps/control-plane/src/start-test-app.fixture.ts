@@ -11,7 +11,7 @@ import { loadConfig } from './config';
 import { FirstOwner, IdentityModule } from './identity';
 import { Vault } from './platform/crypto';
 import { openTestDatabase } from './platform/db/open-test-database.fixture';
-import { ConsoleFiles, listenOn, ownHosts, PlainServer, requestListener } from './platform/http';
+import { ConsoleFiles, Health, listenOn, ownHosts, PlainServer, requestListener } from './platform/http';
 import { Log } from './platform/log';
 import { Metrics } from './platform/metrics';
 import { PlatformModule } from './platform/platform.module';
@@ -41,7 +41,7 @@ export async function startTestApp(
     { logger: false, abortOnError: false },
   );
   const files = await ConsoleFiles.load(consoleFolder);
-  const routes = { files, isReady: () => Promise.resolve(true), metrics: app.get(Metrics) };
+  const routes = { files, health: app.get(Health), version: 'test', metrics: app.get(Metrics) };
   const parts = { rpc: app.get(RpcHandler), routes, isOwnHost: ownHosts([]), secure: false, log };
   const server = new PlainServer(requestListener(parts));
   const port = await listenOn(server.server, '127.0.0.1', 0);

@@ -26,7 +26,7 @@ export interface ConnectedAgent {
 
 interface OpenStream {
   readonly of: 'control' | 'telemetry' | 'content';
-  readonly end: (why: GoAwayReason) => void;
+  readonly end: (why: GoAwayReason, retryAfterMs?: number) => void;
 }
 
 /** A plan request is one frame; grpc-js refuses more than 4 MiB. */
@@ -113,8 +113,15 @@ export class ConnectedAgents {
   }
 
   /** Ends everything that this server has open here. */
-  disconnect(serverUid: string, reason: GoAwayReason): void {
-    for (const { end } of this.streams.get(serverUid) ?? []) end(reason);
+  disconnect(serverUid: string, reason: GoAwayReason, retryAfterMs?: number): void {
+    for (const { end } of this.streams.get(serverUid) ?? []) end(reason, retryAfterMs);
+  }
+
+  /** Open streams by what they carry. */
+  streamCounts(): Record<OpenStream['of'], number> {
+    const counts = { control: 0, telemetry: 0, content: 0 };
+    for (const streams of this.streams.values()) for (const { of } of streams) counts[of] += 1;
+    return counts;
   }
 
   hasTelemetry(serverUid: string): boolean {

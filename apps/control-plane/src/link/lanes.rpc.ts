@@ -30,7 +30,7 @@ import { ServerLaneHost } from './control-lane-host';
 import { DevelopmentCertificates } from './development-certificates';
 import { AgentFeatures, type AgentServer } from './features';
 import { rulesOf } from './frame-rules';
-import { HelloGate } from './hello-gate';
+import { type Admissions, HelloGate } from './hello-gate';
 
 type ControlCall = ServerDuplexStream<AgentFrame, ControlPlaneFrame>;
 type TelemetryCall = ServerDuplexStream<TelemetryFrame, TelemetryAcknowledgement>;
@@ -57,6 +57,10 @@ export class LanesRpc {
     private readonly authority: AuthorityService,
     private readonly log: Log,
   ) {}
+
+  get admissions(): Admissions {
+    return this.gate;
+  }
 
   readonly control = {
     open: (call: ControlCall): void => {
@@ -87,8 +91,8 @@ export class LanesRpc {
       isPassing: isDatabaseAway,
     });
     host.bind(lane);
-    const forget = agents.opened(server.uid, 'control', (why) =>
-      lane.goAway(why, goAwayMessages[why], goAwayDelays[why]),
+    const forget = agents.opened(server.uid, 'control', (why, retryAfterMs) =>
+      lane.goAway(why, goAwayMessages[why], retryAfterMs ?? goAwayDelays[why]),
     );
     void lane.run().then((end) => {
       forget();

@@ -7,7 +7,9 @@ import { Log } from '../platform/log';
 import { AgentListener, type ListenerTrust } from './agent-listener';
 import { ConnectedAgents } from './connected-agents';
 import { ContentRpc } from './content.rpc';
+import type { Admissions } from './hello-gate';
 import { LanesRpc } from './lanes.rpc';
+import { restartDelays } from './restart-delays';
 import { TrustRpc } from './trust.rpc';
 
 const DAY_MS = 86_400_000;
@@ -54,9 +56,19 @@ export class LinkService implements OnApplicationShutdown {
   async close(): Promise<void> {
     this.rotation?.cancel();
     this.off?.();
-    for (const uid of this.agents.uids()) this.agents.disconnect(uid, 'RESTARTING');
+    const delays = restartDelays(this.agents.uids().length);
+    for (const uid of this.agents.uids()) this.agents.disconnect(uid, 'RESTARTING', delays.next().value);
     await this.listener?.close(CLOSE_GRACE_MS);
     this.listener = undefined;
+  }
+
+  get isListening(): boolean {
+    return this.listener !== undefined;
+  }
+
+  /** Hellos that were let in, and that were told to come later, since the start. */
+  get admissions(): Admissions {
+    return this.lanes.admissions;
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -4,10 +4,12 @@ import { messageOf } from '@ostler/kernel';
 import { afterCommit, isDatabaseAway, UnitOfWork, Wake } from '../platform/db';
 import { failpoint } from '../platform/failpoints';
 import { Log } from '../platform/log';
+import { Metrics } from '../platform/metrics';
 import { CompiledBodies } from './compiled-bodies';
 import { type ManifestRow, ManifestRepository, type NewManifest, type Wanted } from './manifest.repository';
 import { OrphanRepository } from './orphan.repository';
 import { PlacedSpecsRepository } from './placed-specs.repository';
+import { RecompileNotes } from './recompile-notes';
 import { compileManifest, indexBytes } from './server-manifest.compile';
 
 interface Failed {
@@ -24,6 +26,7 @@ const MOST_PLACEMENTS = 5_000;
 @Injectable()
 export class CompileService {
   private readonly bodies = new CompiledBodies();
+  private readonly seconds;
   /** So many servers are compiled alone, because one of them failed their batch. */
   private alone = 0;
 
@@ -33,8 +36,16 @@ export class CompileService {
     private readonly manifests: ManifestRepository,
     private readonly placed: PlacedSpecsRepository,
     private readonly orphans: OrphanRepository,
+    private readonly notes: RecompileNotes,
     private readonly log: Log,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.seconds = metrics.histogram(
+      'ostler_manifest_compile_seconds',
+      'How long a batch of manifests takes from its wish to its commit.',
+      [],
+    );
+  }
 
   /**
    * Compiles everything that is wanted. A server whose manifest cannot be compiled keeps the one that it has,
@@ -57,10 +68,12 @@ export class CompileService {
   private async compileSome(): Promise<Failed[] | undefined> {
     const most = this.alone > 0 ? 1 : MOST_SERVERS;
     let batch: readonly Wanted[] = [];
+    const observed = this.seconds.startTimer();
     try {
       return await this.unitOfWork.asSystem('manifest-compile', async () => {
         batch = within(await this.manifests.takeWanted(most));
         if (batch.length === 0) return undefined;
+        afterCommit(() => void observed());
         const failed = await this.compile(batch.map(({ serverUid }) => serverUid));
         const isFailed = new Set(failed.map(({ serverUid }) => serverUid));
         await this.manifests.unwant(batch.filter(({ serverUid }) => !isFailed.has(serverUid)));
@@ -97,6 +110,7 @@ export class CompileService {
       }
     }
     await this.manifests.save(fresh);
+    await this.notes.record(fresh, (serverUid) => before.get(serverUid)?.index);
     if (fresh.length > 0) this.wake.notify('manifests');
     failpoint('manifest.written');
     afterCommit(() => failpoint('manifest.committed'));

@@ -3,7 +3,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Config } from '../config';
 import { Vault } from './crypto';
 import { Database, UnitOfWork, Wake } from './db';
-import { Addresses } from './http';
+import { Addresses, Health } from './http';
 import { Log } from './log';
 import { Loops } from './loops';
 import { Metrics } from './metrics';
@@ -18,6 +18,7 @@ export interface PlatformParts {
 
 const own = [
   Addresses,
+  Health,
   InternalCalls,
   UnitOfWork,
   Wake,

@@ -18,6 +18,7 @@ import { agentFolder, openStorage } from './data-folder';
 import { type ExampleOutcome, putExampleSite } from './example-site';
 import { HttpListeners } from './http-listeners';
 import { startLocalAgent } from './local-agent';
+import { addHealthChecks, addOperatingMetrics } from './operating-metrics';
 
 /** What whoever started us wants to know. */
 export interface Started {
@@ -85,6 +86,8 @@ export async function startControlPlane(parts: StartParts): Promise<Started> {
 }
 
 async function openListeners(app: INestApplicationContext, config: Config, stack: AsyncDisposableStack) {
+  addHealthChecks(app);
+  addOperatingMetrics(app);
   const http = await HttpListeners.open(app);
   stack.defer(() => http.close());
   const link = app.get(LinkService);

@@ -6,10 +6,11 @@ import { messageOf, systemClock, type Timer } from '@ostler/kernel';
 
 import { AuthorityService, ListenerKeys } from '../authority';
 import { Config } from '../config';
-import { queryOne, UnitOfWork } from '../platform/db';
+import { Installer } from '../installer';
 import {
   Addresses,
   ConsoleFiles,
+  Health,
   listenNear,
   listenOn,
   ownHosts,
@@ -21,6 +22,7 @@ import {
 import { Log } from '../platform/log';
 import { Metrics } from '../platform/metrics';
 import { RpcHandler } from '../platform/rpc';
+import { VERSION } from '../version';
 
 const renewEveryMs = 86_400_000;
 
@@ -75,9 +77,7 @@ export class HttpListeners {
     certificate(this.app).then(
       (tls) => this.secure.changeCertificate(tls),
       (error: unknown) =>
-        this.app
-          .get(Log)
-          .warn(`the certificate of the HTTPS port could not be renewed: ${messageOf(error)}`),
+        this.app.get(Log).warn(`the certificate of the HTTPS port could not be renewed: ${messageOf(error)}`),
     );
   }
 }
@@ -86,16 +86,20 @@ async function makeListeners(app: INestApplicationContext) {
   const { values } = app.get(Config);
   const addresses = app.get(Addresses);
   const files = await ConsoleFiles.load(join(import.meta.dirname, '../../console/dist'));
-  const isReady = () => canRead(app.get(UnitOfWork));
+  const shownToAll = { files, health: app.get(Health), version: VERSION };
+  const installer = app.get(Installer);
+  installer.useTemplate(
+    await readFile(join(import.meta.dirname, '../../../deploy/agent/install.sh'), 'utf8'),
+  );
   const shared = {
     rpc: app.get(RpcHandler),
     isOwnHost: ownHosts([addresses.publicHost, ...values.hosts]),
     log: app.get(Log),
   };
-  const plainRoutes = { files, isReady, metrics: app.get(Metrics) };
+  const plainRoutes = { ...shownToAll, metrics: app.get(Metrics) };
   return {
     plain: requestListener({ ...shared, routes: plainRoutes, secure: false }),
-    secure: requestListener({ ...shared, routes: { files, isReady }, secure: true }),
+    secure: requestListener({ ...shared, routes: { ...shownToAll, installer }, secure: true }),
   };
 }
 
@@ -130,13 +134,4 @@ async function certificate(app: INestApplicationContext): Promise<TlsFiles> {
   const key = app.get(ListenerKeys).privateKey();
   const issued = await app.get(AuthorityService).issueForListener(app.get(Addresses).names(), key);
   return { certificate: issued.certificateChain, key: issued.key };
-}
-
-async function canRead(unitOfWork: UnitOfWork): Promise<boolean> {
-  return unitOfWork
-    .asTenant([], () => queryOne('select 1'))
-    .then(
-      () => true,
-      () => false,
-    );
 }

@@ -1,8 +1,10 @@
 export { Addresses } from './addresses';
+export { type Finding, Health, type HealthCheck } from './health';
 export { ConsoleFiles } from './console-files';
 export { listenNear, listenOn } from './listen';
 export { hostnameOf, ownHosts, type OwnHosts } from './own-hosts';
 export { PlainServer } from './plain-server';
 export { requestListener } from './request-listener';
 export { SecureServer, type TlsFiles } from './secure-server';
-export type { SiteRoutes } from './site-routes';
+export type { NodeRequest } from './request-guard';
+export { type NodeResponse, type RouteHandler, type SiteRoutes, text as plainText } from './site-routes';

@@ -33,8 +33,9 @@ export function requestListener({ rpc, routes, isOwnHost, secure, log }: Request
   };
 }
 
-/** A body that drips in holds a handler; node limits that for HTTP/1.1 only. */
+/** A body that drips in holds a handler; node limits that for HTTP/1.1 only. A long answer is another matter. */
 function endSlowBody(request: NodeRequest): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return;
   const timer = setTimeout(() => request.destroy(), slowestRequestMs).unref();
   const clear = (): void => clearTimeout(timer);
   request.once('end', clear).once('close', clear);

@@ -3,15 +3,25 @@ import type { ServerResponse } from 'node:http';
 import type { ConnectNodeAdapterOptions } from '@connectrpc/connect-node';
 
 import type { ConsoleFiles } from './console-files';
+import type { Finding } from './health';
 import type { NodeRequest } from './request-guard';
 
 /** Of HTTP/1.1 or h2. */
 export type NodeResponse = Parameters<NonNullable<ConnectNodeAdapterOptions['fallback']>>[1];
 
+/** Paths of a feature room beside the console's. */
+export interface RouteHandler {
+  /** False: the path is none of its own. GET and HEAD only. */
+  answer(path: string, request: NodeRequest, response: NodeResponse): Promise<boolean>;
+}
+
 export interface SiteRoutes {
   readonly files: ConsoleFiles;
-  /** The database answers and every room is ready. */
-  isReady(): Promise<boolean>;
+  /** What was found when everything was looked at that the work needs. */
+  readonly health: { findings(): Promise<readonly Finding[]> };
+  readonly version: string;
+  /** What servers download before they have joined. */
+  readonly installer?: RouteHandler;
   /** Absent on the public listener. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> };
 }
@@ -22,16 +32,23 @@ export function serveSite(routes: SiteRoutes) {
     const path = pathOf(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') return text(response, 405, 'only GET here');
     if (path === '/healthz') return text(response, 200, 'ok');
-    if (path === '/readyz') {
-      return (await routes.isReady())
-        ? text(response, 200, 'ready')
-        : text(response, 503, 'the database is away');
+    if (path === '/readyz') return ready(await routes.health.findings(), response);
+    if (path === '/version') {
+      return text(response, 200, JSON.stringify({ version: routes.version }), 'application/json');
     }
     if (path === '/metrics' && routes.metrics) {
       return text(response, 200, await routes.metrics.text(), routes.metrics.contentType);
     }
+    if (await routes.installer?.answer(path, request, response)) return;
     return serveFile(routes.files, path, request, response);
   };
+}
+
+/** Which thing fails stands first on its line, for who reads a log of it. */
+function ready(findings: readonly Finding[], response: NodeResponse): void {
+  const troubles = findings.filter(({ trouble }) => trouble !== '');
+  if (troubles.length === 0) return text(response, 200, 'ready');
+  text(response, 503, troubles.map(({ name, trouble }) => `${name}: ${trouble}`).join('\n'));
 }
 
 function serveFile(files: ConsoleFiles, path: string, request: NodeRequest, response: NodeResponse): void {

@@ -13,6 +13,7 @@ import { startTestApp, type TestApp } from '../../start-test-app.fixture';
 import { Log } from '../log';
 import { RpcHandler } from '../rpc';
 import { ConsoleFiles } from './console-files';
+import { Health } from './health';
 import { listenOn } from './listen';
 import { ownHosts } from './own-hosts';
 import { requestListener } from './request-listener';
@@ -31,7 +32,7 @@ const issue = async () => {
 
 beforeAll(async () => {
   app = await startTestApp([...new Set([AuthorityModule, ...rooms])]);
-  const routes = { files: await ConsoleFiles.load('/nonexistent'), isReady: () => Promise.resolve(true) };
+  const routes = { files: await ConsoleFiles.load('/nonexistent'), health: new Health(), version: '1.2.3' };
   const parts = {
     rpc: app.app.get(RpcHandler),
     routes,
@@ -64,6 +65,7 @@ it('speaks HTTP/1.1 with HSTS, and keeps metrics to itself', async () => {
         .end();
     });
   expect(await get('/healthz')).toEqual({ status: 200, hsts: 'max-age=31536000' });
+  expect((await get('/version')).status).toBe(200);
   expect((await get('/metrics')).status).toBe(404);
 });
 

@@ -29,6 +29,27 @@ export class Metrics {
     });
   }
 
+  /** The same with a value for each of several names; what is not named any more is not told any more. */
+  observedBy(
+    name: string,
+    help: string,
+    label: string,
+    read: () => Promise<ReadonlyMap<string, number>>,
+  ): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      collect: async () => {
+        // The database may be away: the others are told all the same.
+        const values = await read().catch(() => new Map<string, number>());
+        gauge.reset();
+        for (const [value, number] of values) gauge.set({ [label]: value }, number);
+      },
+    });
+  }
+
   get contentType(): string {
     return this.registry.contentType;
   }

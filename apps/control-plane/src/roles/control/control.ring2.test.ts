@@ -123,6 +123,28 @@ it('backs up a control plane that runs, to a file for its owner alone', async ()
   expect(status.said).toMatch(/last backup\s+20/);
 });
 
+it('tells how it is, and of its backups', async () => {
+  const plane = await up(first);
+  const url = /Console\s+(http:\S+)/.exec(plane.said())![1]!;
+  const get = async (path: string) => (await fetch(`${url}${path}`)).text();
+  expect(await get('/readyz')).toBe('ready\n');
+  expect(JSON.parse(await get('/version'))).toEqual({
+    version: expect.stringMatching(/^\d+\.\d+/) as string,
+  });
+  const metrics = await get('/metrics');
+  for (const name of [
+    /^ostler_backup_age_seconds\{backup="last"\} \d/m,
+    /^ostler_certificate_seconds\{certificate="root"\} \d/m,
+    /^ostler_lanes\{lane="control"\} 0$/m,
+    /^ostler_agents_connected 0$/m,
+    /^ostler_hellos_total\{outcome="let_in"\} 0$/m,
+    /^ostler_db_connections \d/m,
+    /^nodejs_eventloop_lag_seconds /m,
+    /^ostler_manifest_compile_seconds_count/m,
+  ])
+    expect(metrics).toMatch(name);
+});
+
 it('refuses to restore over a control plane, and over one that runs whatever is said', async () => {
   const refused = await control(first, 'restore', backup);
   expect(refused).toMatchObject({ code: 1, said: expect.stringContaining('--replace') as string });
