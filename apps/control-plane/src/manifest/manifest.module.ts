@@ -14,6 +14,7 @@ import { PlacedSpecsRepository } from './placed-specs.repository';
 import { PlacementChanges } from './placement-changes';
 import { PlannerService } from './planner.service';
 import { RecompileLoop } from './recompile.loop';
+import { RecompileNotes } from './recompile-notes';
 
 /** What one server should have: compiled, numbered, handed out by hash. */
 @Module({
@@ -32,6 +33,7 @@ import { RecompileLoop } from './recompile.loop';
     PlacementChanges,
     PlannerService,
     RecompileLoop,
+    RecompileNotes,
   ],
   exports: [HeldIntake, Manifests, OrphansService, PlannerService],
 })

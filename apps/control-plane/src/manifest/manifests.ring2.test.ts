@@ -1,5 +1,6 @@
-import { fromBinary } from '@bufbuild/protobuf';
-import { ConditionStatus, Kind, ManifestIndexSchema } from '@ostler/contracts';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
+import { AuditService, ConditionStatus, Kind, ManifestIndexSchema } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -173,4 +174,47 @@ test('a server whose manifest cannot be compiled keeps what it has and stops nob
     .poll(() => engine.lines.some((line) => line.includes('cannot be compiled') && line.includes(web1)))
     .toBe(true);
   expect((await offer(web1)).revision).toBe(before.revision + 1n);
+});
+
+test('what another control plane compiles differently is a change of its own in the trail', async () => {
+  const server = await engine.addServer('web-5');
+  const want = () =>
+    engine.system(async () => {
+      await execute('insert into manifest_wanted (server_uid) values ($1) on conflict do nothing', [server]);
+      engine.db.wake.notify('manifests-wanted');
+    });
+  const compiled = () =>
+    eventually(
+      () => engine.system(() => query('select from manifest_wanted where server_uid = $1', [server])),
+      (rows) => rows.length === 0,
+    );
+  const trail = async () => {
+    const { entries } = await createClient(AuditService, engine.transport(engine.token)).list({
+      subject: 'older',
+    });
+    return entries.filter(({ method }) => method === 'ostler.internal/Recompile');
+  };
+  await apply(helloSite('older', { placement: { server: 'web-5' } }));
+  await compiled();
+  // As an earlier control plane would have left it: the same generation with other bytes.
+  const index = fromBinary(ManifestIndexSchema, (await offer(server)).index);
+  index.entries[0]!.bodySha256 = new Uint8Array(32);
+  const bytes = Buffer.from(toBinary(ManifestIndexSchema, index));
+  await engine.system(() => execute('update manifest set index = $2 where server_uid = $1', [server, bytes]));
+  const before = await trail();
+  await want();
+  await compiled();
+  const [entry, ...more] = await trail();
+  expect([before, more]).toEqual([[], []]);
+  expect(entry).toMatchObject({
+    actor: 'ostler',
+    subject: 'Site older',
+    generation: 1n,
+    resourceUid: index.entries[0]!.uid,
+    message: 'Control plane 0.1.0 compiles the same spec to another configuration. It goes to web-5.',
+  });
+
+  await apply(helloSite('older', { placement: { server: 'web-5' }, redirectToPrimary: true }));
+  await compiled();
+  expect(await trail()).toHaveLength(1);
 });
