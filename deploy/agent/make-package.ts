@@ -29,6 +29,9 @@ async function contents(bundle: string): Promise<[source: string, name: string, 
     [join(deploy, 'install.sh'), 'install.sh', 0o755],
     [join(deploy, 'agent-flags.txt'), 'agent-flags.txt', 0o644],
     [join(deploy, 'ostler-agent.service'), 'ostler-agent.service', 0o644],
+    [join(deploy, 'ostler-agent-first-boot.service'), 'ostler-agent-first-boot.service', 0o644],
+    [join(deploy, 'first-boot.sh'), 'first-boot.sh', 0o755],
+    [join(deploy, 'policy'), 'policy', 0o644],
     [join(root, 'LICENSE'), 'LICENSE', 0o644],
   ];
 }
@@ -44,21 +47,30 @@ export async function makeAgentPackage(output: string, bundle = builtBundle): Pr
     await copyFile(source, join(staging, name));
     await chmod(join(staging, name), mode);
   }
-  const version = await versionOf(files.map(([, name]) => join(staging, name)));
+  const digests = await digestsOf(files.map(([, name]) => join(staging, name)));
+  const version = await versionOf(digests);
   await writeFile(join(staging, 'VERSION'), `${version}\n`, { mode: 0o644 });
+  // By it the installer tells a whole version from one that lost files.
+  await writeFile(join(staging, 'SHA256SUMS'), digests, { mode: 0o644 });
   await rm(folder, { recursive: true, force: true });
   await rename(staging, folder);
   return { folder, version };
 }
 
-async function versionOf(files: string[]): Promise<string> {
-  const product = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-  const hash = createHash('sha256');
+/** As sha256sum writes it. */
+async function digestsOf(files: string[]): Promise<string> {
+  const lines: string[] = [];
   for (const file of files) {
-    hash.update(`${basename(file)}\0`);
+    const hash = createHash('sha256');
     for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
+    lines.push(`${hash.digest('hex')}  ${basename(file)}\n`);
   }
-  return `${product.version}-${hash.digest('hex').slice(0, 12)}`;
+  return lines.join('');
+}
+
+async function versionOf(digests: string): Promise<string> {
+  const product = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  return `${product.version}-${createHash('sha256').update(digests).digest('hex').slice(0, 12)}`;
 }
 
 /** One file for download; the same input gives the same bytes. */

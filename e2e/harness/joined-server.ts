@@ -63,8 +63,15 @@ export async function waitForConnected(ostler: Ostler, name: string): Promise<vo
   });
 }
 
-/** The words after `ostler-agent join` of the command that the console shows. */
+/** What `ostler-agent join` and install.sh are told, of the one line that the console shows. */
 export function joinArguments(command: string): string[] {
-  const words = command.split(/\s+/);
-  return words.slice(words.indexOf('join') + 1).map((word) => word.replaceAll(/^'|'$/g, ''));
+  const words = command.split(/\s+/).map((word) => word.replaceAll(/^'|'$/g, ''));
+  const after = (option: string): string => words[words.indexOf(option) + 1] ?? '';
+  const script = words.find((word) => word.endsWith('/install.sh')) ?? '';
+  return [
+    ...['--control', script.replace(/\/install\.sh$/, '')],
+    ...['--listener-pin', after('--pinnedpubkey')],
+    ...['--token', after('--token')],
+    ...['--ca-pin', after('--ca')],
+  ];
 }

@@ -79,7 +79,7 @@ export async function startOstler(options: OstlerOptions = {}): Promise<OstlerPr
   const text = await greetingOf(child);
   const url = /Console\s+(http:\S+)/.exec(text())?.[1];
   const firstPassword = /First login\s+\S+\s+(\S+)/.exec(text())?.[1];
-  const joinCommand = /^\s*(ostler-agent join .*)$/m.exec(text())?.[1];
+  const joinCommand = /^\s*(curl -fsSLk .*)$/m.exec(text())?.[1];
   if (!url || !joinCommand || child.pid === undefined)
     throw new Error(`The greeting is not understood:\n${text()}`);
   return {

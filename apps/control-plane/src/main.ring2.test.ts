@@ -105,7 +105,9 @@ it('starts from nothing, says how to sign in, is silent, and Ctrl-C ends all of 
   const [, email, password] = loginIn(output)!;
   login = [email!, password!];
   expect((await signIn(urlIn(output), ...login)).person?.mustChangePassword).toBe(true);
-  expect(output).toMatch(/ostler-agent join --control https:\/\/\S+ --token ost_join_\S+/);
+  expect(output).toMatch(
+    /curl -fsSLk --pinnedpubkey \S+ https:\/\/\S+\/install\.sh \| sh -s -- --token ost_join_\S+ --ca \S+/,
+  );
   expect(output).not.toContain('"level"');
   expect(await stop(started.child, 'SIGINT')).toBe(0);
   expect(await postmasterPid()).toBeUndefined();

@@ -57,7 +57,7 @@ export class JoiningServerRepository {
     await execute(
       `update server set key_sha256 = $2, agent_version = $3, machine = $4, hello_counter = 0, stored_epoch = 0,
          stored_revision = 0, revoked_at = null, revoked_reason = '', hold_cause = null, hold_message = '',
-         hold_since = null, rekey_wanted_at = null, certificate_expires_at = null, report = null, last_seen_at = null,
+         hold_since = null, rekey_wanted_at = null, ca_bundle_sha256 = null, certificate_expires_at = null, report = null, last_seen_at = null,
          last_disconnect = '', last_disconnect_at = null, joined_at = now(),
          resource_version = txid_current()
        where uid = $1`,

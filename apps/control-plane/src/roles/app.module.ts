@@ -5,6 +5,7 @@ import { AuditModule } from '../audit';
 import { AuthorityModule } from '../authority';
 import { FleetModule } from '../fleet';
 import { IdentityModule } from '../identity';
+import { InstallerModule } from '../installer';
 import { LinkModule } from '../link';
 import { LiveModule } from '../live';
 import { ManifestModule } from '../manifest';
@@ -20,6 +21,7 @@ export const rooms = [
   AuthorityModule,
   FleetModule,
   IdentityModule,
+  InstallerModule,
   LinkModule,
   LiveModule,
   ManifestModule,

@@ -1,0 +1,2 @@
+export { InstallerModule } from './installer.module';
+export { Installer } from './installer.service';
