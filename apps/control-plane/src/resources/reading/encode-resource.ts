@@ -8,7 +8,7 @@ import {
 
 import { type PlacementCounts, rollUpRaised, rollUpReady } from '../status/roll-up';
 import type { PlacementRow } from '../status/status.repository';
-import type { ResourceRow } from '../store/resource-row';
+import type { ReadRow } from '../store/resource-row';
 import { loadSpec, requireModel, specCaseOf } from '../store/stored-spec';
 
 const NOWHERE: PlacementCounts = { placements: 0, ready: 0, away: 0, awayReady: 0, removing: 0 };
@@ -21,7 +21,7 @@ export type SpecForm = 'decoded' | 'stored';
 
 /** A stored resource as it is read: specs with references to secrets, and the status rolled up. */
 export function encodeResource(
-  row: ResourceRow,
+  row: ReadRow,
   status: ResourceStatus | undefined,
   form: SpecForm = 'decoded',
 ): Resource {
@@ -47,12 +47,12 @@ export function encodeResource(
 }
 
 /** Specs of an earlier schema are upgraded, so they must be opened. */
-function isOfToday({ kind, specSchema }: ResourceRow): boolean {
+function isOfToday({ kind, specSchema }: ReadRow): boolean {
   return specSchema >= requireModel(kind).schemaVersion;
 }
 
 /** Fields that are not known are written as they are; whoever reads knows this one. */
-function storedSpec({ kind, spec }: ResourceRow) {
+function storedSpec({ kind, spec }: ReadRow) {
   const { specCase } = requireModel(kind);
   const field = ResourceSchema.fields.find(({ localName }) => localName === specCase);
   if (!field) throw new Error(`Resource has no spec ${specCase}`);
@@ -69,7 +69,7 @@ function withLength(bytes: Uint8Array): Uint8Array {
 }
 
 export function encodeStatus(
-  row: ResourceRow,
+  row: ReadRow,
   counts: PlacementCounts = NOWHERE,
   placements: readonly PlacementRow[] = [],
 ): ResourceStatus {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 
 import { executeWithCommit, type Prepared, prepared, query, queryOne } from '../../platform/db';
 import { countsBeside, type CountRow } from '../status/status.repository';
-import { namedColumns, type ResourceRow, tenantNames, whereNamed } from '../store/resource-row';
+import { readColumns, type ReadRow, tenantNames, whereNamed } from '../store/resource-row';
 import type { PagePlace } from './page-token';
 
 export interface ListFilter {
@@ -22,14 +22,14 @@ export interface ListQuery extends ListFilter {
 }
 
 /** A resource with the counts of its placements. */
-export type CountedRow = ResourceRow & CountRow;
+export type CountedRow = ReadRow & CountRow;
 
-const counted = `with ${tenantNames} select ${namedColumns}, c.* from resource r ${countsBeside}`;
+const counted = `with ${tenantNames} select ${readColumns}, c.* from resource r ${countsBeside}`;
 const namedSql = prepared(`${counted} ${whereNamed}`);
 
 /**
- * The order of an index is always right for a page. A planner whose statistics are behind, because many
- * resources came at once, may read and sort all of them instead.
+ * The order of an index is right for every page that no other condition narrows. A planner whose statistics
+ * are behind, because many resources came at once, may read and sort all of them instead.
  */
 export const byIndexSql = `select set_config('enable_sort', 'off', true)`;
 
@@ -71,16 +71,26 @@ export class ListRepository {
 
   /** One page by kind and name. */
   page(list: ListQuery): Promise<CountedRow[]> {
-    const { text, parameters } = pageOf(list);
+    const { text, parameters, byIndex } = pageOf(list);
     const statement = this.pages.get(text) ?? prepared(text);
     this.pages.set(text, statement);
-    executeWithCommit(byIndexSql);
+    if (byIndex) executeWithCommit(byIndexSql);
     return query<CountedRow>(statement, parameters);
   }
 }
 
-/** The statement of a page; values are parameters, so that few statements make all pages. */
-export function pageOf(list: ListQuery): { readonly text: string; readonly parameters: readonly unknown[] } {
+interface PageStatement {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+  /** Read in the order of an index, up to its limit. */
+  readonly byIndex: boolean;
+}
+
+/**
+ * The statement of a page; values are parameters, so that few statements make all pages. Where rows may have
+ * to be sorted before the page is known, it is made first, so that nothing is counted for other rows.
+ */
+export function pageOf(list: ListQuery): PageStatement {
   const where = conditionsOf(list);
   const { after } = list;
   if (after)
@@ -90,9 +100,17 @@ export function pageOf(list: ListQuery): { readonly text: string; readonly param
       after.name,
       after.uid,
     );
-  const { sql, parameters } = where;
-  const text = `${counted} ${sql} order by r.kind, r.name, r.uid limit $${parameters.length + 1}`;
-  return { text, parameters: [...parameters, Math.floor(list.limit)] };
+  const parameters = [...where.parameters, Math.floor(list.limit)];
+  const order = 'order by r.kind, r.name, r.uid';
+  const page = `${where.sql} ${order} limit $${parameters.length}`;
+  if (!isNarrowed(list)) return { text: `${counted} ${page}`, parameters, byIndex: true };
+  const text = `with ${tenantNames}, r as materialized (select r.* from resource r ${page})
+    select ${readColumns}, c.* from r ${countsBeside} ${order}`;
+  return { text, parameters, byIndex: false };
+}
+
+function isNarrowed({ tenantUids, labels, search, server }: ListFilter): boolean {
+  return tenantUids.length !== 1 || Object.keys(labels).length > 0 || search !== '' || server !== '';
 }
 
 function conditionsOf({ tenantUids, kind, labels, search, server }: ListFilter): Where {

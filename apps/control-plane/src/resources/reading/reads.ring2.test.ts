@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { execute, query } from '../../platform/db';
 import { type Engine, helloSite, requestId, startEngine } from '../engine.fixture';
-import { byIndexSql, pageOf } from './list.repository';
+import { byIndexSql, type ListFilter, pageOf } from './list.repository';
 
 let engine: Engine;
 /** Before the database counted what had just come. */
@@ -43,8 +43,8 @@ async function planOf(sql: string, parameters: unknown[]): Promise<string> {
 }
 
 /** Of a page in the middle of the list, as it is read. */
-function planOfPage(): Promise<string> {
-  const { text, parameters } = pageOf({
+function planOfPage(filter: Partial<ListFilter> = {}): Promise<string> {
+  const { text, parameters, byIndex } = pageOf({
     tenantUids: [engine.tenantUid],
     kind: Kind.SITE,
     labels: {},
@@ -52,9 +52,10 @@ function planOfPage(): Promise<string> {
     server: '',
     after: { kind: Kind.SITE, name: 's5', uid: engine.tenantUid },
     limit: 101,
+    ...filter,
   });
   return engine.db.unitOfWork.readAsTenant([engine.tenantUid], async () => {
-    await query(byIndexSql);
+    if (byIndex) await query(byIndexSql);
     const rows = await query<object>(`explain (analyze, costs off, timing off) ${text}`, parameters);
     return rows.map((row) => Object.values(row).join('')).join('\n');
   });
@@ -65,6 +66,18 @@ test('a page is read in the order of an index, also while statistics know nothin
     expect(plan).toMatch(/Index Scan using resource_tenant_uid_kind_name_uid_idx on resource r .*rows=101/);
     expect(plan).not.toMatch(/Sort/);
   }
+});
+
+test.each<[string, (tenantUid: string) => Partial<ListFilter>]>([
+  ['of all', () => ({})],
+  ['with a label', () => ({ labels: { env: 'prod' } })],
+  ['with a text', () => ({ search: 'example' })],
+  ['on a server', () => ({ server: 'web-1' })],
+  ['of several tenants', (uid) => ({ tenantUids: [uid, uid] })],
+])('a page %s counts placements of its own resources only', async (_what, filter) => {
+  const plan = await planOfPage(filter(engine.tenantUid));
+  const counted = [...plan.matchAll(/Aggregate +\(actual rows=1\.00 loops=(\d+)\)/g)];
+  expect(counted.map(([, loops]) => loops)).toEqual(['101']);
 });
 
 test('a page among 10,000 is read from an index in its order, one resource by its name', async () => {

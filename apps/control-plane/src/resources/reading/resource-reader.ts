@@ -9,7 +9,7 @@ import { currentCall } from '../../platform/rpc';
 import { type PlacementRow, StatusRepository } from '../status/status.repository';
 import { newestVersion } from '../store/order-of-changes';
 import { ResourceRepository } from '../store/resource.repository';
-import type { ResourceRow } from '../store/resource-row';
+import type { ReadRow, ResourceRow } from '../store/resource-row';
 import { encodeResource, encodeStatus, type SpecForm } from './encode-resource';
 import { ListTotals } from './list-totals';
 import { ListRepository } from './list.repository';
@@ -82,7 +82,7 @@ export class ResourceReader {
   }
 
   /** Rows with their status; statuses of single placements on request. */
-  async encode(rows: readonly ResourceRow[], withPlacements: boolean): Promise<Resource[]> {
+  async encode(rows: readonly ReadRow[], withPlacements: boolean): Promise<Resource[]> {
     if (rows.length === 0) return [];
     const uids = rows.map(({ uid }) => uid);
     const counts = await this.status.countsOf(uids);
@@ -92,7 +92,7 @@ export class ResourceReader {
     );
   }
 
-  private async placementsOf(rows: readonly ResourceRow[]): Promise<Map<string, PlacementRow[]>> {
+  private async placementsOf(rows: readonly ReadRow[]): Promise<Map<string, PlacementRow[]>> {
     if (rows.length === 0) return new Map();
     const placements = await this.status.placementsOf(rows.map(({ uid }) => uid));
     return Map.groupBy(placements, ({ resourceUid }) => resourceUid);
