@@ -1,4 +1,4 @@
-import type { ChallengeServe } from '@ostler/contracts';
+import type { ChallengeServe, Kind, ServerReport } from '@ostler/contracts';
 import type { Clock, Timer } from '@ostler/kernel';
 import type { AgentConfig } from './config';
 import { Core } from './core/agent-core';
@@ -20,6 +20,7 @@ import {
   testNginxConfiguration,
   type OperationKind,
 } from './operations';
+import { bounded, LocalPolicy } from './policy';
 import { Reconciler, type Driver } from './reconcile';
 import { ReleaseStore } from './releases';
 import type { BodyRules, Store } from './store';
@@ -50,6 +51,7 @@ export interface AgentDeps {
 export interface AgentParts {
   readonly link: LateLink;
   readonly nginx: NginxPresence;
+  readonly policy: LocalPolicy;
 }
 
 export interface AgentDrivers {
@@ -78,16 +80,21 @@ export function createAgent(deps: AgentDeps): Agent {
   const { store, files, clock, log, config, random } = deps;
   const link = new LateLink();
   const nginx = new NginxPresence(deps.findNginx);
-  const { drivers, serveChallenge, stop: stopDrivers } = deps.makeDrivers({ link, nginx });
+  const policy = new LocalPolicy({ files, clock, log });
+  const { drivers, serveChallenge, stop: stopDrivers } = deps.makeDrivers({ link, nginx, policy });
   const releases = new ReleaseStore({ folder: config.folders.releases, files, source: link, log });
   const release = (digest: string): Promise<string> => releases.folder(digest);
-  const statusChanged = (): void => link.pokeStatus();
-  const reconciler = new Reconciler({ store, drivers, clock, log, random, release, statusChanged });
-  const updates = new SelfUpdates({ ...deps, stateFolder: config.folders.state, link });
+  const reconciler = new Reconciler({
+    ...{ store, drivers, clock, log, random, release },
+    statusChanged: () => link.pokeStatus(),
+    refusesKind: (kind: Kind) => policy.refusesKind(kind),
+  });
+  const self = { ...deps.self, updatesForbidden: () => updatesForbidden(deps, policy) };
+  const updates = new SelfUpdates({ ...deps, self, stateFolder: config.folders.state, link });
   const facts = createFacts(deps, nginx, link, updates);
-  const operations = createOperations(deps, { link, nginx, facts, updates });
+  const operations = createOperations(deps, { link, nginx, facts, updates, policy });
   const intake = new ManifestIntake({ store, reconciler, rules: deps.rules, log, serverUid: deps.serverUid });
-  const serverReport = () => facts.report();
+  const serverReport = () => reportWithPolicy(facts, policy);
   const core = new Core({
     store,
     intake,
@@ -99,37 +106,59 @@ export function createAgent(deps: AgentDeps): Agent {
     serveChallenge,
   });
   nginx.onChange(() => reconciler.start());
+  policy.onChange(() => {
+    link.pokeServerReport();
+    reconciler.start();
+  });
 
-  let collecting: Timer | undefined;
-  const collect = (): void => {
-    collecting = clock.after(COLLECT_RELEASES_MS, collect);
-    const { inUse, sites } = reconciler.releases();
-    releases.collect(inUse, KEPT_RELEASES_PER_SITE * Math.max(1, sites)).catch((error: unknown) => {
-      log.warn('releases could not be collected', { error });
-    });
-  };
+  const collector = releaseCollector(reconciler, releases, deps);
 
   return {
     core,
     link,
     reconciler,
     async start() {
+      await policy.start();
       await updates.begin();
       await facts.refresh();
       await operations.recover();
       await intake.judgeAgain();
       reconciler.start();
-      collecting = clock.after(COLLECT_RELEASES_MS, collect);
+      collector.start();
     },
     async stop() {
-      collecting?.cancel();
+      collector.stop();
       facts.stop();
+      policy.stop();
       updates.stop();
       operations.stop();
       reconciler.stop();
       await Promise.all([stopDrivers(), deps.rules.stop()]);
     },
   };
+}
+
+/** Removes content that no site needs any more, every now and then. */
+function releaseCollector(reconciler: Reconciler, store: ReleaseStore, { clock, log }: AgentDeps) {
+  let timer: Timer | undefined;
+  const collect = (): void => {
+    start();
+    const { inUse, sites } = reconciler.releases();
+    store.collect(inUse, KEPT_RELEASES_PER_SITE * Math.max(1, sites)).catch((error: unknown) => {
+      log.warn('releases could not be collected', { error });
+    });
+  };
+  const start = (): void => void (timer = clock.after(COLLECT_RELEASES_MS, collect));
+  return { start, stop: (): void => timer?.cancel() };
+}
+
+async function reportWithPolicy(facts: ServerFacts, policy: LocalPolicy): Promise<ServerReport> {
+  await policy.refresh();
+  return { ...(await facts.report()), localPolicy: policy.report() };
+}
+
+async function updatesForbidden({ self }: AgentDeps, policy: LocalPolicy): Promise<string | undefined> {
+  return (await self.updatesForbidden()) ?? policy.refuses('self_update');
 }
 
 function createFacts(
@@ -152,7 +181,10 @@ interface OperationParts extends AgentParts {
   readonly updates: SelfUpdates;
 }
 
-function createOperations(deps: AgentDeps, { link, nginx, facts, updates }: OperationParts): OperationRunner {
+function createOperations(
+  deps: AgentDeps,
+  { link, nginx, facts, updates, policy }: OperationParts,
+): OperationRunner {
   const { store, files, units, exec, clock, log, isRoot, config } = deps;
   const find = () => nginx.refresh();
   const installed = async (): Promise<void> => void (await facts.refresh());
@@ -169,7 +201,7 @@ function createOperations(deps: AgentDeps, { link, nginx, facts, updates }: Oper
       version: deps.self.version,
       now: () => clock.now(),
     }),
-    installNginx({ files, isRoot, find, installed }),
+    bounded(installNginx({ files, isRoot, find, installed }), () => policy.refuses('package_installs')),
     testNginxConfiguration(find),
     showNginxConfiguration(find),
     ...updates.kinds,

@@ -129,7 +129,7 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
 }
 
 /** The drivers of this build, with what they share. */
-function makeDrivers({ link, nginx }: AgentParts, { folders }: AgentConfig, log: Log): AgentDrivers {
+function makeDrivers({ link, nginx, policy }: AgentParts, { folders }: AgentConfig, log: Log): AgentDrivers {
   const clock = systemClock;
   const net = createLinuxNet();
   const say = (line: string, fields?: Record<string, unknown>): void => log.info(line, fields);
@@ -139,7 +139,7 @@ function makeDrivers({ link, nginx }: AgentParts, { folders }: AgentConfig, log:
     return found.found ? found.runtime.httpPort : undefined;
   };
   const target = new NginxTarget({ files, net, clock, log: say, failpoint, folder: folders.nginx, find });
-  const site = new SiteDriver({ target, net, files, clock });
+  const site = new SiteDriver({ target, net, files, clock, localRoots: () => policy.roots() });
   const challenges = new Challenges(files, target.layout.challenges);
   const stored = new CertificateFiles(files, folders.certificates);
   const acme = new LibraryAcme();

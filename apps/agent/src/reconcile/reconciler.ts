@@ -26,6 +26,8 @@ export interface ReconcilerDeps {
   readonly release: (digest: string) => Promise<string>;
   readonly statusChanged: () => void;
   readonly random?: () => number;
+  /** Why the local policy does not allow a kind here; undefined when it does. */
+  readonly refusesKind?: (kind: Kind) => string | undefined;
 }
 
 /** Makes the stored manifest so, and keeps it so, whether or not there is a control plane. */
@@ -162,6 +164,11 @@ export class Reconciler {
       this.reportRefused(entry);
       return undefined;
     }
+    const forbidden = this.deps.refusesKind?.(resource.kind);
+    if (forbidden !== undefined) {
+      this.reportForbidden(entry, resource, forbidden);
+      return this.lookAgainMs();
+    }
     failpoint('reconcile.before-driver');
     const outcome = await this.reconcile(entry, resource, signal, place);
     return Math.min(outcome.wakeAfterMs ?? Infinity, this.lookAgainMs());
@@ -213,6 +220,13 @@ export class Reconciler {
     const detail = before?.detail.case === undefined ? undefined : before.detail;
     const conditions = [conditionOfError(error), ...others];
     this.report(entry, resource, { conditions, drift: before?.drift, detail });
+  }
+
+  /** Nothing of it is touched: what it served before goes on. */
+  private reportForbidden(entry: HeldEntry, resource: PlacedResource, message: string): void {
+    const before = this.reports.of(resource.uid);
+    const detail = before?.detail.case === undefined ? undefined : before.detail;
+    this.report(entry, resource, { conditions: [notReady('POLICY_REFUSED', message)], detail });
   }
 
   private reportRefused({ uid, refused }: HeldEntry): void {

@@ -96,10 +96,11 @@ function factsOf(report: ServerReport) {
 /** Undefined for an agent that does not know of such a file. */
 function policyOf({ localPolicy: policy }: ServerReport) {
   if (!policy) return undefined;
-  const { path, present, allowedRoots, packageInstalls, exec, selfUpdate, kinds } = policy;
+  const { path, present, problem, allowedRoots, packageInstalls, exec, selfUpdate, kinds } = policy;
   return create(LocalPolicySchema, {
     path,
     present,
+    problem,
     allowedRoots,
     packageInstalls,
     exec,

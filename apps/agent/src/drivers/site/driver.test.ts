@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { DriverContext, Output, PlacedResource, Reconciled } from '../../reconcile/driver.port';
 import { FakeServer, FOLDER } from '../../targets/nginx/fake-server.fixture';
 import { conditionOfError } from '../../reconcile/conditions';
-import { SiteDriver } from './driver';
+import { SiteDriver, type SiteDriverParts } from './driver';
 import { DEFAULT_SITE_POLICY, type SitePolicy } from './policy';
 
 const UID = '00000000-0000-7000-8000-000000000001' as ResourceUid;
@@ -35,9 +35,10 @@ class World {
   readonly outputs = new Map<string, Output>();
   wakes = 0;
 
-  constructor(policy?: SitePolicy) {
+  constructor(policy?: SitePolicy, localRoots?: SiteDriverParts['localRoots']) {
     const { net, files } = this.server;
-    this.driver = new SiteDriver({ target: this.server.start(), net, files, clock: systemClock, policy });
+    const target = this.server.start();
+    this.driver = new SiteDriver({ target, net, files, clock: systemClock, policy, localRoots });
   }
 
   context(): DriverContext {
@@ -181,6 +182,33 @@ test('folders: missing, linked out of what the policy allows, owned by another u
   expect(shown(await root('/srv/up'))).toEqual(['Ready=TRUE SERVING']);
   await world.server.files.linkAtomic('/srv/loop', 'loop');
   await expect(root('/srv/loop')).rejects.toThrow('too many links');
+});
+
+test('folders that the administrator does not allow are refused with file and line, and what was served goes on', async () => {
+  let roots = ['/srv'];
+  const world = new World(undefined, () => ({
+    roots,
+    source: 'allowed_roots in /etc/ostler/policy, line 4',
+  }));
+  const spec = { handler: { answer: { case: 'staticFiles' as const, value: { root: '/srv/shop' } } } };
+  world.server.files.seed('/srv/shop/index.html', 'x');
+  expect(shown(await world.reconcile(spec))).toEqual(['Ready=TRUE SERVING']);
+  const served = world.siteFile();
+
+  roots = ['/var/www'];
+  expect(() => world.driver.check(placed(spec))).not.toThrow();
+  const refused = await world.reconcile(spec);
+  expect(shown(refused)).toEqual(['Ready=FALSE POLICY_REFUSED']);
+  expect(refused.conditions[0]?.message).toMatch(/must lie below \/var\/www \(allowed_roots in .*, line 4\)/);
+  expect(world.siteFile()).toBe(served);
+  const preview = await world.driver.preview([{ uid: UID, resource: placed(spec) }], world.context());
+  expect(preview).toMatchObject({ valid: false });
+  expect(preview.message).toContain('line 4');
+
+  roots = [];
+  expect((await world.reconcile(spec)).conditions[0]?.message).toContain('no folder may be served here');
+  roots = ['/'];
+  expect(shown(await world.reconcile(spec))).toEqual(['Ready=TRUE SERVING']);
 });
 
 test('without nginx a site says so; once nginx is there it is served', async () => {

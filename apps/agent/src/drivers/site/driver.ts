@@ -29,6 +29,8 @@ export interface SiteDriverParts {
   readonly files: Files;
   readonly clock: Clock;
   readonly policy?: SitePolicy;
+  /** What the server's administrator allows now; absent: the roots of the policy. */
+  readonly localRoots?: () => { readonly roots: readonly string[]; readonly source: string };
 }
 
 interface Planned {
@@ -48,8 +50,9 @@ export class SiteDriver implements Driver {
     this.watch = new UpstreamWatch({ net: parts.net, clock: parts.clock, policy: () => this.policy });
   }
 
+  /** What this server's administrator allows may change: that is looked at with each run, and does not refuse a body. */
   check(resource: PlacedResource): void {
-    checkSite(specOf(resource), this.policy);
+    checkSite(specOf(resource), this.parts.localRoots ? { ...this.policy, roots: ['/'] } : this.policy);
   }
 
   async reconcile(resource: PlacedResource, context: DriverContext): Promise<Reconciled> {
@@ -57,9 +60,11 @@ export class SiteDriver implements Driver {
     const spec = specOf(resource);
     const facts = await this.prepare();
     if ('reason' in facts) return failed(facts.reason, facts.message);
-    checkSite(spec, this.policy);
+    const forbidden = this.forbidden(spec);
+    if (forbidden !== undefined)
+      return failed('POLICY_REFUSED', `${forbidden} What it served before goes on.`);
     await checkFolders(spec, this.policy, files);
-    await this.watch.follow(resource.uid, spec, () => context.wake(resource.uid));
+    await this.watch.follow(resource.uid, spec, wakerOf(resource.uid, context));
     const planned = await this.plan(resource, spec, facts, context);
     if ('pending' in planned) return failed('SECRET_PENDING', planned.pending);
     const served = target.isServed(resource.uid);
@@ -109,13 +114,31 @@ export class SiteDriver implements Driver {
 
   private async prepare() {
     const facts = await this.parts.target.prepare();
-    const base = this.parts.policy ?? DEFAULT_SITE_POLICY;
+    const base = { ...(this.parts.policy ?? DEFAULT_SITE_POLICY), ...this.localRoots() };
     if (!('reason' in facts))
       this.policy = {
         ...base,
         refusedLocalPorts: [...base.refusedLocalPorts, facts.httpPort, facts.httpsPort],
       };
     return facts;
+  }
+
+  private localRoots(): Pick<SitePolicy, 'roots' | 'rootsFrom'> | undefined {
+    const local = this.parts.localRoots?.();
+    return local && { roots: local.roots, rootsFrom: local.source };
+  }
+
+  /** What the administrator does not allow; @throws AppError for everything else that is wrong with it. */
+  private forbidden(spec: SiteSpec): string | undefined {
+    try {
+      checkSite(spec, this.policy);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof AppError) || !this.parts.localRoots) throw error;
+      const others = error.violations.filter(({ reason }) => reason !== 'OUTSIDE_POLICY');
+      if (others.length > 0 || error.violations.length === 0) throw error;
+      return error.message;
+    }
   }
 
   private async planChange(
@@ -191,6 +214,11 @@ export class SiteDriver implements Driver {
       upstreams: this.watch.health(uid),
     });
   }
+}
+
+/** Made apart: a closure keeps all that its function's closures use, and this one outlives the run and its plan. */
+function wakerOf(uid: ResourceUid, context: DriverContext): () => void {
+  return () => context.wake(uid);
 }
 
 function failed(reason: string, message: string): Reconciled {

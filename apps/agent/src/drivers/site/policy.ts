@@ -2,6 +2,8 @@
 export interface SitePolicy {
   /** Static and script roots must lie in one of these folders. */
   readonly roots: readonly string[];
+  /** Who says so, for who is refused; absent: the defaults. */
+  readonly rootsFrom?: string;
   /** FastCGI sockets must lie in one of these folders. */
   readonly socketFolders: readonly string[];
   /** Folders and sockets that no site may reach, whatever else allows it. */

@@ -66,6 +66,7 @@ export class UpstreamWatch {
     );
     if (this.sites.get(uid)?.key === key) return;
     this.forget(uid);
+    if (spec.upstreams.length === 0) return;
     const servers = spec.upstreams.flatMap((upstream) =>
       upstream.servers.map(({ host, port, weight, backup }) => {
         return {

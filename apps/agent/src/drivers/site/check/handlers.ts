@@ -117,10 +117,14 @@ function checkRoot(root: string, field: string, policy: SitePolicy, violations: 
     violations.add(
       field,
       'OUTSIDE_POLICY',
-      `must lie below ${policy.roots.join(', ')} (the local policy of this server).`,
+      `${allowedText(policy)} (${policy.rootsFrom ?? 'the local policy of this server'}).`,
     );
   if (policy.refusedPaths.some((refused) => isBelow(root, refused)))
     violations.add(field, 'REFUSED_PATH', 'is a folder that no site may serve.');
+}
+
+function allowedText({ roots }: SitePolicy): string {
+  return roots.length === 0 ? 'no folder may be served here' : `must lie below ${roots.join(', ')}`;
 }
 
 function checkRedirect(redirect: Redirect, field: string, { violations }: CheckContext): void {

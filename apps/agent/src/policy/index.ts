@@ -1,0 +1,3 @@
+export { LocalPolicy, type LocalPolicyDeps } from './local-policy';
+export { bounded } from './bounded';
+export { DEFAULT_ROOTS } from './policy';
