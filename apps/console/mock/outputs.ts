@@ -2,6 +2,7 @@ import type { Operation } from '@ostler/contracts';
 
 const outputs: Readonly<Record<string, readonly string[]>> = {
   noop: ['no-op: done'],
+  restartAgent: ['The agent ends and is started again.'],
   diagnose: [
     '== system ==',
     'Debian GNU/Linux 12, kernel 6.1.0-28-amd64, 2 CPUs, 3.8 GiB',

@@ -30,6 +30,16 @@ const server = createRoute({
   validateSearch: parseTabSearch,
   component: lazyRouteComponent(() => import('./features/servers/server-page'), 'ServerPage'),
 });
+const agents = createRoute({
+  getParentRoute: () => root,
+  path: '/agents',
+  component: lazyRouteComponent(() => import('./features/agents/agents-page'), 'AgentsPage'),
+});
+const rollout = createRoute({
+  getParentRoute: () => root,
+  path: '/agents/$uid',
+  component: lazyRouteComponent(() => import('./features/agents/rollout-page'), 'RolloutPage'),
+});
 const sites = createRoute({
   getParentRoute: () => root,
   path: '/sites',
@@ -111,6 +121,8 @@ export const routeTree = root.addChildren([
   overview,
   servers,
   server,
+  agents,
+  rollout,
   sites,
   site,
   editSite,

@@ -13,6 +13,7 @@ import { newUid } from '@ostler/kernel';
 import { condition, daysFromNow, makeSite, minutesAgo } from '../builders';
 import { detailOf, placedOn, statusOf } from '../placements';
 import type { World, WorldOptions } from '../world';
+import { troubleFleet } from './fleet';
 import { fullScene } from './full';
 
 const { TRUE, FALSE, UNKNOWN } = ConditionStatus;
@@ -27,6 +28,7 @@ export function failingScene(options?: WorldOptions): World {
   hostileName(world);
   expireCertificate(world);
   runOne(world);
+  troubleFleet(world);
   return world;
 }
 

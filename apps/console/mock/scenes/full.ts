@@ -19,6 +19,7 @@ import { daysFromNow, makeCertificate, makeServer, makeSite, minutesAgo } from '
 import { placedOn, readyStatus } from '../placements';
 import type { World, WorldOptions } from '../world';
 import { emptyScene } from './empty';
+import { addFleet } from './fleet';
 
 const ACTOR = 'owner@example.test';
 
@@ -32,6 +33,7 @@ export function fullScene(options?: WorldOptions): World {
   addOperations(world);
   addTokens(world);
   addDenials(world);
+  addFleet(world);
   return world;
 }
 

@@ -4,7 +4,9 @@ import {
   LiveWatchRequest_Topic as Topic,
   LiveWatchResponseSchema,
   ResourceSchema,
+  RolloutSchema,
   ServerSchema,
+  WaitingServerSchema,
 } from '@ostler/contracts';
 import type { LiveEvent } from '@ostler/sdk';
 import { expect, test } from 'vitest';
@@ -52,6 +54,26 @@ test('removed things go, and what may not be read is remembered', () => {
   ]);
   expect([data.resources.size, data.servers.size, data.synced]).toEqual([0, 0, true]);
   expect([...data.leftOut]).toEqual([Topic.AUDIT]);
+});
+
+test('who waits comes and goes, and a rollout keeps its servers when it is told without them', () => {
+  const waiting = create(WaitingServerSchema, { uid: 'w' });
+  const rollout = (resourceVersion: bigint, servers: { serverName: string }[]): LiveEvent => ({
+    case: 'rolloutChanged',
+    value: create(RolloutSchema, { uid: 'r', resourceVersion, servers }),
+  });
+  const before = reduceLive(emptyLiveData, [
+    { case: 'waitingServerChanged', value: waiting },
+    rollout(2n, [{ serverName: 'web-1' }]),
+  ]);
+  expect([before.waiting.size, before.rollouts.get('r')?.servers.length]).toEqual([1, 1]);
+  const after = reduceLive(before, [
+    { case: 'waitingServerRemoved', value: 'w' },
+    rollout(1n, []),
+    rollout(3n, []),
+  ]);
+  expect([after.waiting.size, after.rollouts.get('r')?.servers.length]).toEqual([0, 1]);
+  expect(after.rollouts.get('r')?.resourceVersion).toBe(3n);
 });
 
 test('the audit is kept newest first, each entry once', () => {

@@ -3,15 +3,21 @@ import {
   type LiveWatchRequest_Topic,
   type Operation,
   type Resource,
+  type Rollout,
   type Server,
+  type WaitingServer,
 } from '@ostler/contracts';
 import type { LiveEvent } from '@ostler/sdk';
+import { LiveDraft } from './live-draft';
 
 /** All that is shown live, by identity. Never changed in place: a change makes the next one. */
 export interface LiveData {
   readonly resources: ReadonlyMap<string, Resource>;
   readonly servers: ReadonlyMap<string, Server>;
   readonly operations: ReadonlyMap<string, Operation>;
+  readonly rollouts: ReadonlyMap<string, Rollout>;
+  /** Servers that somebody has to let in. */
+  readonly waiting: ReadonlyMap<string, WaitingServer>;
   /** Newest first. */
   readonly audit: readonly AuditEntry[];
   /** The whole present state has been received at least once. */
@@ -24,76 +30,18 @@ export const emptyLiveData: LiveData = {
   resources: new Map(),
   servers: new Map(),
   operations: new Map(),
+  rollouts: new Map(),
+  waiting: new Map(),
   audit: [],
   synced: false,
   leftOut: new Set(),
 };
 
-const MOST_AUDIT_ENTRIES = 200;
-
 /** Applies events to a copy, so that a thousand events cost one copy. */
 export function reduceLive(data: LiveData, events: readonly LiveEvent[]): LiveData {
-  const resources = new Map(data.resources);
-  const servers = new Map(data.servers);
-  const operations = new Map(data.operations);
-  const audit = new Map(data.audit.map((entry) => [entry.uid, entry]));
-  let { synced, leftOut } = data;
-  const touched = { resources: false, servers: false, operations: false, audit: false };
-  for (const event of events) {
-    switch (event.case) {
-      case 'resourceChanged':
-        touched.resources = putNewer(resources, event.value) || touched.resources;
-        break;
-      case 'resourceRemoved':
-        touched.resources = resources.delete(event.value) || touched.resources;
-        break;
-      case 'serverChanged':
-        touched.servers = true;
-        servers.set(event.value.uid, event.value);
-        break;
-      case 'serverRemoved':
-        touched.servers = servers.delete(event.value) || touched.servers;
-        break;
-      case 'operationChanged':
-        touched.operations = true;
-        operations.set(event.value.uid, event.value);
-        break;
-      case 'auditEntry':
-        touched.audit = true;
-        audit.set(event.value.uid, event.value);
-        break;
-      case 'synced':
-        synced = true;
-        leftOut = new Set(event.value.leftOut);
-        break;
-      case 'alive':
-      case undefined:
-    }
-  }
-  return {
-    resources: touched.resources ? resources : data.resources,
-    servers: touched.servers ? servers : data.servers,
-    operations: touched.operations ? operations : data.operations,
-    audit: touched.audit ? newest(audit.values()) : data.audit,
-    synced,
-    leftOut,
-  };
-}
-
-/** An answer to a call and the stream may cross: the higher position in the order of changes stays. */
-function putNewer(resources: Map<string, Resource>, resource: Resource): boolean {
-  const { uid, resourceVersion } = resource.meta ?? { uid: '', resourceVersion: 0n };
-  const present = resources.get(uid)?.meta?.resourceVersion ?? -1n;
-  if (present > resourceVersion) return false;
-  resources.set(uid, resource);
-  return true;
-}
-
-function newest(entries: Iterable<AuditEntry>): AuditEntry[] {
-  const secondsOf = (entry: AuditEntry): number => Number(entry.createdAt?.seconds ?? 0n);
-  return [...entries]
-    .sort((a, b) => secondsOf(b) - secondsOf(a) || b.uid.localeCompare(a.uid))
-    .slice(0, MOST_AUDIT_ENTRIES);
+  const draft = new LiveDraft(data);
+  for (const event of events) draft.take(event);
+  return draft.data();
 }
 
 /**
@@ -145,6 +93,14 @@ export class LiveStore {
     if (operation) {
       this.replace(reduceLive(this.data, [{ case: 'operationChanged', value: operation }]), true);
     }
+  }
+
+  putServer(server: Server | undefined): void {
+    if (server) this.replace(reduceLive(this.data, [{ case: 'serverChanged', value: server }]), true);
+  }
+
+  putRollout(rollout: Rollout | undefined): void {
+    if (rollout) this.replace(reduceLive(this.data, [{ case: 'rolloutChanged', value: rollout }]), true);
   }
 
   private flush(): void {

@@ -3,7 +3,9 @@ import {
   LiveWatchRequest_Topic as Topic,
   type Operation,
   type Resource,
+  type Rollout,
   type Server,
+  type WaitingServer,
 } from '@ostler/contracts';
 import { type ExplainedError, idleLiveState, type LiveState, type LiveWatch, watchLive } from '@ostler/sdk';
 import {
@@ -28,7 +30,14 @@ interface Live {
 
 const LiveContext = createContext<Live | undefined>(undefined);
 
-const TOPICS = [Topic.RESOURCES, Topic.SERVERS, Topic.OPERATIONS, Topic.AUDIT];
+const TOPICS = [
+  Topic.RESOURCES,
+  Topic.SERVERS,
+  Topic.OPERATIONS,
+  Topic.AUDIT,
+  Topic.ROLLOUTS,
+  Topic.WAITING_SERVERS,
+];
 
 /** A flush in a hidden tab must not wait for a frame that never comes. */
 function soon(flush: () => void): void {
@@ -120,4 +129,16 @@ export function useServers(): readonly Server[] {
 export function useOperations(): readonly Operation[] {
   const { operations } = useLiveData();
   return useMemo(() => [...operations.values()].sort((a, b) => b.uid.localeCompare(a.uid)), [operations]);
+}
+
+/** Servers that wait to be let in, who came first first. */
+export function useWaitingServers(): readonly WaitingServer[] {
+  const { waiting } = useLiveData();
+  return useMemo(() => [...waiting.values()].sort((a, b) => a.uid.localeCompare(b.uid)), [waiting]);
+}
+
+/** Rollouts of agents, newest first. */
+export function useRollouts(): readonly Rollout[] {
+  const { rollouts } = useLiveData();
+  return useMemo(() => [...rollouts.values()].sort((a, b) => b.uid.localeCompare(a.uid)), [rollouts]);
 }

@@ -1,5 +1,5 @@
 import { Search, X } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { type Filter, type FilterToken, formatFilter, parseFilter } from '../lib/filter';
 import { useKeys } from '../lib/keys';
 
@@ -16,12 +16,15 @@ export function FilterBar({
   placeholder,
   facets = [],
   unknown = [],
+  action,
 }: {
   text: string;
   onText: (text: string) => void;
   placeholder: string;
   facets?: readonly Facet[];
   unknown?: readonly FilterToken[];
+  /** Beside the facets. */
+  action?: ReactNode;
 }) {
   const input = useRef<HTMLInputElement>(null);
   useKeys({ '/': () => input.current?.focus() });
@@ -59,6 +62,7 @@ export function FilterBar({
         )}
       </label>
       <Facets facets={facets} filter={parseFilter(text)} onFilter={(next) => put(formatFilter(next))} />
+      {action}
       {unknown.length > 0 && (
         <p role="status" className="text-degraded-text w-full px-1 text-xs">
           This list has no {unknown.map(({ key }) => `"${key}:"`).join(', ')}. It knows what the placeholder

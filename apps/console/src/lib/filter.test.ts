@@ -44,6 +44,10 @@ test('what is not a token is a word: an address, a colon alone', () => {
   expect(parseFilter('2001:db8::1 : a: :b').words).toEqual(['2001:db8::1', ':', 'a:', ':b']);
 });
 
+test('a key may be typed in capitals', () => {
+  expect(parseFilter('Label:Env=Prod').tokens).toEqual([{ key: 'label', value: 'Env=Prod' }]);
+});
+
 test('writing a filter and reading it again changes nothing, whatever was typed', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {

@@ -13,14 +13,16 @@ export interface FilterToken {
   readonly value: string;
 }
 
-const TOKEN = /^([a-z]+):(.+)$/;
+const KEY = /^[a-z]+$/;
 
 export function parseFilter(text: string): Filter {
   const words: string[] = [];
   const tokens: FilterToken[] = [];
   for (const part of text.split(/\s+/).filter(Boolean)) {
-    const [, key, value] = TOKEN.exec(part) ?? [];
-    if (key && value) tokens.push({ key, value });
+    const colon = Math.max(0, part.indexOf(':'));
+    const key = part.slice(0, colon).toLowerCase();
+    const value = part.slice(colon + 1);
+    if (KEY.test(key) && value !== '') tokens.push({ key, value });
     else words.push(part.toLowerCase());
   }
   return { words, tokens };

@@ -6,11 +6,22 @@ import {
   PlacementStatusSchema,
   ResourceSchema,
   type ResourceStatusSchema,
+  Rollout_State,
+  RolloutSchema,
+  RolloutServer_State,
+  RolloutServerSchema,
   Server_State,
   ServerSchema,
 } from '@ostler/contracts';
 import { expect, test } from 'vitest';
-import { operationHealth, placementHealth, resourceHealth, serverHealth } from './health';
+import {
+  operationHealth,
+  placementHealth,
+  resourceHealth,
+  rolloutHealth,
+  rolloutServerHealth,
+  serverHealth,
+} from './health';
 
 const { TRUE, FALSE, UNKNOWN } = ConditionStatus;
 type Conditions = NonNullable<MessageInitShape<typeof ResourceStatusSchema>['conditions']>;
@@ -71,7 +82,7 @@ test('what a silent server said last is not taken for the present', () => {
   expect(placementHealth(placement).state).toBe('unknown');
 });
 
-test('every state of servers and operations has a shape and a word', () => {
+test('every state of servers, operations and rollouts has a shape and a word', () => {
   const numbers = (states: object): number[] =>
     Object.values(states).filter((one) => typeof one === 'number');
   for (const state of numbers(Server_State))
@@ -79,6 +90,17 @@ test('every state of servers and operations has a shape and a word', () => {
   for (const state of numbers(Operation_State)) {
     expect(operationHealth(create(OperationSchema, { state })).word).not.toBe('');
   }
+  for (const state of numbers(Rollout_State)) {
+    expect(rolloutHealth(create(RolloutSchema, { state })).word).not.toBe('');
+  }
+  for (const state of numbers(RolloutServer_State)) {
+    expect(rolloutServerHealth(create(RolloutServerSchema, { state })).word).not.toBe('');
+  }
+});
+
+test('a hold comes before the connection: nothing reaches the server until somebody decides', () => {
+  const held = create(ServerSchema, { state: Server_State.CONNECTED, hold: { message: 'Decide.' } });
+  expect(serverHealth(held)).toMatchObject({ state: 'degraded', word: 'Held', message: 'Decide.' });
 });
 
 test('what one server says is told in its words, with its name', () => {

@@ -5,6 +5,10 @@ import {
   Operation_State,
   type PlacementStatus,
   type Resource,
+  type Rollout,
+  Rollout_State,
+  type RolloutServer,
+  RolloutServer_State,
   type Server,
   Server_State,
 } from '@ostler/contracts';
@@ -135,6 +139,38 @@ export function operationHealth(operation: Operation): Health {
 
 export function hasEnded({ state }: Operation): boolean {
   return state !== Operation_State.PENDING && state !== Operation_State.RUNNING;
+}
+
+const rolloutStates: Readonly<Record<Rollout_State, readonly [HealthState, string]>> = {
+  [Rollout_State.UNSPECIFIED]: ['unknown', 'Unknown'],
+  [Rollout_State.RUNNING]: ['progressing', 'Running'],
+  [Rollout_State.PAUSED]: ['unknown', 'Paused'],
+  [Rollout_State.STOPPED]: ['failed', 'Stopped'],
+  [Rollout_State.SUCCEEDED]: ['ready', 'Succeeded'],
+  [Rollout_State.CANCELLED]: ['unknown', 'Cancelled'],
+};
+
+export function rolloutHealth({ state, message, createdAt, endedAt }: Rollout): Health {
+  const [health, word] = rolloutStates[state];
+  return { state: health, word, reason: '', message, since: endedAt ?? createdAt };
+}
+
+export function rolloutHasEnded({ state }: Rollout): boolean {
+  return state === Rollout_State.SUCCEEDED || state === Rollout_State.CANCELLED;
+}
+
+const rolloutServerStates: Readonly<Record<RolloutServer_State, readonly [HealthState, string]>> = {
+  [RolloutServer_State.UNSPECIFIED]: ['unknown', 'Unknown'],
+  [RolloutServer_State.WAITING]: ['unknown', 'Waiting'],
+  [RolloutServer_State.UPDATING]: ['progressing', 'Updating'],
+  [RolloutServer_State.UPDATED]: ['ready', 'Updated'],
+  [RolloutServer_State.FAILED]: ['failed', 'Failed'],
+  [RolloutServer_State.SKIPPED]: ['unknown', 'Skipped'],
+};
+
+export function rolloutServerHealth({ state, message, endedAt }: RolloutServer): Health {
+  const [health, word] = rolloutServerStates[state];
+  return { state: health, word, reason: '', message, since: endedAt };
 }
 
 /** How many of each state, for summaries. */

@@ -1,7 +1,8 @@
 import type { OperationSpec } from '@ostler/contracts';
 import { Permission } from '@ostler/contracts';
 
-export type OperationCase = NonNullable<OperationSpec['operation']['case']>;
+/** `updateAgent` is left out: it is run by a rollout, which names the release. */
+export type OperationCase = Exclude<OperationSpec['operation']['case'], 'updateAgent' | undefined>;
 
 export interface OperationKind {
   readonly kind: OperationCase;
@@ -15,7 +16,7 @@ export const operationKinds: readonly OperationKind[] = [
   {
     kind: 'diagnose',
     title: 'Diagnose',
-    text: 'Gathers versions, units, listeners, disk and the last lines of nginx’s error log.',
+    text: 'Gathers what explains most troubles, secrets masked, as one text to download.',
     permission: Permission.OPERATIONS_RUN,
   },
   {
@@ -37,6 +38,12 @@ export const operationKinds: readonly OperationKind[] = [
     permission: Permission.OPERATIONS_RUN,
   },
   {
+    kind: 'restartAgent',
+    title: 'Restart agent',
+    text: 'Ends the agent and starts it again; what runs on the server goes on.',
+    permission: Permission.OPERATIONS_ADMINISTER,
+  },
+  {
     kind: 'installNginx',
     title: 'Install nginx',
     text: 'Installs nginx through the server’s package manager.',
@@ -45,5 +52,6 @@ export const operationKinds: readonly OperationKind[] = [
 ];
 
 export function operationTitle(spec: OperationSpec | undefined): string {
+  if (spec?.operation.case === 'updateAgent') return `Update agent to ${spec.operation.value.version}`;
   return operationKinds.find(({ kind }) => kind === spec?.operation.case)?.title ?? 'Operation';
 }

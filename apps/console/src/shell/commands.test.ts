@@ -16,5 +16,10 @@ test('every address tells the way to its page', () => {
   expect(labels('/')).toEqual(['Overview']);
   expect(labels('/sites/new/edit')).toEqual(['Sites', 'new', 'Edit']);
   expect(labels('/new/site')).toEqual(['Sites', 'New']);
+  expect(labels('/agents/0196f000-0000-7000-8000-00000000abcd')).toEqual([
+    'Servers',
+    'Agent versions',
+    '0000abcd',
+  ]);
   expect(labels('/nowhere')).toEqual(['Not found']);
 });

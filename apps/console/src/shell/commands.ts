@@ -1,6 +1,17 @@
 import { Kind, Permission } from '@ostler/contracts';
 import type { LinkProps } from '@tanstack/react-router';
-import { Globe, ListChecks, type LucideIcon, Moon, Plus, Server, ShieldCheck, Sun } from 'lucide-react';
+import {
+  Globe,
+  KeyRound,
+  ListChecks,
+  type LucideIcon,
+  Moon,
+  Plus,
+  RefreshCw,
+  Server,
+  ShieldCheck,
+  Sun,
+} from 'lucide-react';
 import { useMemo } from 'react';
 import { useOperations, useResources, useServers } from '../api/live';
 import { useRefusal } from '../api/session';
@@ -71,6 +82,14 @@ function useActions(): readonly Command[] {
         icon: Plus,
         link: { to: '/servers', hash: 'join' },
         refusal: mayJoin,
+      },
+      { key: 'agents', label: 'Agent versions', hint: 'Page', icon: RefreshCw, link: { to: '/agents' } },
+      {
+        key: 'join-tokens',
+        label: 'Join tokens',
+        hint: 'Page',
+        icon: KeyRound,
+        link: { to: '/settings', search: { tab: 'join' } },
       },
       { key: 'dark', label: 'Dark theme', hint: 'Action', icon: Moon, run: () => chooseTheme('dark') },
       { key: 'light', label: 'Light theme', hint: 'Action', icon: Sun, run: () => chooseTheme('light') },

@@ -13,6 +13,13 @@ export function crumbsOf(pathname: string): readonly Crumb[] {
       { label: second === 'site' ? 'Sites' : 'Certificates', to: `/${second}s` },
       { label: 'New', to: pathname },
     ];
+  if (first === 'agents') {
+    const versions = [
+      { label: 'Servers', to: '/servers' },
+      { label: 'Agent versions', to: '/agents' },
+    ];
+    return second ? [...versions, { label: second.slice(-8), to: pathname }] : versions;
+  }
   const section = sections.find(({ to }) => to === `/${first}`);
   const crumbs: Crumb[] = [{ label: section?.label ?? 'Not found', to: `/${first}` }];
   if (second)

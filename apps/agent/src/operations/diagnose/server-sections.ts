@@ -79,9 +79,10 @@ function capabilities({ capabilities: list }: ServerReport): string {
 
 function policy({ localPolicy }: ServerReport): string {
   if (!localPolicy) return 'This agent knows of none.';
-  const { path, present, allowedRoots, packageInstalls, exec, selfUpdate, kinds } = localPolicy;
+  const { path, present, allowedRoots, packageInstalls, exec, selfUpdate, kinds, problem } = localPolicy;
   return pairs({
     file: present ? path : `${path} is not there: these are the defaults`,
+    'why it does not count': problem,
     'allowed roots': allowedRoots.join(' ') || 'none',
     'package installs': packageInstalls,
     exec,

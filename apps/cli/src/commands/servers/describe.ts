@@ -106,7 +106,7 @@ function printDisks(context: CommandContext, facts: ServerFacts | undefined): vo
 }
 
 function printPolicy(context: CommandContext, policy: LocalPolicy): void {
-  const { path, present, allowedRoots, packageInstalls, exec, selfUpdate, kinds } = policy;
+  const { path, present, allowedRoots, packageInstalls, exec, selfUpdate, kinds, problem } = policy;
   const allowed = (yes: boolean): string => (yes ? 'allowed' : 'forbidden');
   context.print('');
   context.print(
@@ -114,6 +114,7 @@ function printPolicy(context: CommandContext, policy: LocalPolicy): void {
       ? `Its own administrator bounds what may be asked of it, in ${safe(path)}:`
       : `There is no ${safe(path)} on it; these are the defaults:`,
   );
+  if (problem) context.print(context.style.bad(`It does not count: ${safe(problem)}`));
   printPairs(context, [
     ['roots of files', allowedRoots.join(' ') || 'none'],
     ['package installs', allowed(packageInstalls)],

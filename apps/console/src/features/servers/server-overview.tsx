@@ -1,25 +1,32 @@
 import type { Server } from '@ostler/contracts';
+import { Link } from '@tanstack/react-router';
 import { CopyText } from '../../components/copy';
 import { Facts, Labels, Section } from '../../components/page';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
-import { bytesText } from '../../lib/amounts';
+import { spanText } from '../../lib/time';
+import { LocalPolicyCard } from './local-policy';
+import { Disks, ServerFactsCard } from './server-facts';
 
 export function ServerOverview({ server }: { server: Server }) {
   return (
     <div className="grid items-start gap-x-4 lg:grid-cols-2">
       <div className="min-w-0">
         <ServerState server={server} />
+        <ServerTrust server={server} />
         <ServerFactsCard server={server} />
       </div>
-      <Capabilities server={server} />
+      <div className="min-w-0">
+        <LocalPolicyCard server={server} />
+        <Disks server={server} />
+        <Capabilities server={server} />
+      </div>
     </div>
   );
 }
 
 function ServerState({ server }: { server: Server }) {
   const behind = server.revision - server.storedRevision;
-  const skew = Number(server.clockSkewMs);
   return (
     <Section title="State">
       <Facts
@@ -33,10 +40,16 @@ function ServerState({ server }: { server: Server }) {
               ? `revision ${server.revision}; the agent has stored ${server.storedRevision}`
               : `revision ${server.revision}, stored by the agent`,
           ],
-          ['Last seen', <Time key="seen" at={server.lastSeenAt} />],
+          [
+            'Agent',
+            <span key="agent">
+              {server.agentVersion || 'unknown'}, feature level {server.featureLevel}.{' '}
+              <Link to="/agents" className="link">
+                Versions
+              </Link>
+            </span>,
+          ],
           ['Joined', <Time key="joined" at={server.joinedAt} />],
-          ['Agent', `${server.agentVersion || 'unknown'}, feature level ${server.featureLevel}`],
-          ['Clock', skew === 0 ? 'in step' : `${Math.abs(skew)} ms ${skew > 0 ? 'ahead' : 'behind'}`],
           ['Uid', <CopyText key="uid" text={server.uid} />],
         ]}
       />
@@ -44,39 +57,37 @@ function ServerState({ server }: { server: Server }) {
   );
 }
 
-function ServerFactsCard({ server: { facts } }: { server: Server }) {
-  if (!facts) {
-    return (
-      <Section title="Facts">
-        <p className="text-ink-2 text-sm">The agent has not reported yet.</p>
-      </Section>
-    );
-  }
+/** When it was heard of, and why it was not. */
+function ServerTrust({ server }: { server: Server }) {
   return (
-    <Section title="Facts">
+    <Section title="Connection and trust">
       <Facts
         pairs={[
-          ['Host name', facts.hostname],
-          ['System', facts.os],
-          ['Kernel', `${facts.kernel} (${facts.architecture})`],
-          ['CPUs', String(facts.cpus)],
-          ['Memory', bytesText(facts.memoryBytes)],
+          ['Last seen', <Time key="seen" at={server.lastSeenAt} />],
           [
-            'Addresses',
-            <span key="addresses" className="flex flex-col items-start">
-              {facts.addresses.map((address) => (
-                <CopyText key={address} text={address} />
-              ))}
-            </span>,
+            'Last lane ended',
+            server.lastDisconnect ? (
+              <span key="ended">
+                <Time at={server.lastDisconnectAt} />: {server.lastDisconnect}
+              </span>
+            ) : (
+              'never'
+            ),
           ],
-          ['nginx', facts.nginxVersion],
-          ['systemd', facts.systemdVersion],
-          ['Ports', `${facts.httpPort} for HTTP, ${facts.httpsPort} for HTTPS`],
-          ['Booted', <Time key="booted" at={facts.bootedAt} empty="unknown" />],
+          ['Certificate ends', <Time key="certificate" at={server.certificateExpiresAt} empty="unknown" />],
+          ['Clock', clockText(Number(server.clockSkewMs))],
+          ...(server.revokedAt ? [['Revoked', <Time key="revoked" at={server.revokedAt} />] as const] : []),
         ]}
       />
     </Section>
   );
+}
+
+function clockText(skewMs: number): string {
+  if (skewMs === 0) return 'in step';
+  const size = Math.abs(skewMs);
+  const amount = size < 1000 ? `${size} ms` : spanText(size);
+  return `${amount} ${skewMs > 0 ? 'ahead' : 'behind'}`;
 }
 
 /** What the server can do; what it cannot, with why and what to do. */

@@ -1,25 +1,17 @@
-import { Permission, type Server } from '@ostler/contracts';
-import { newRequestId } from '@ostler/sdk';
-import { useMutation } from '@tanstack/react-query';
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { MoreHorizontal, Play, Server as ServerIcon } from 'lucide-react';
-import { useState } from 'react';
-import { useLiveStore, useOperations, useServers } from '../../api/live';
-import { useOstler } from '../../api/ostler';
-import { useRefusal, useSession } from '../../api/session';
-import { Button, IconButton } from '../../components/button';
+import type { Server } from '@ostler/contracts';
+import { useParams, useSearch } from '@tanstack/react-router';
+import { Server as ServerIcon } from 'lucide-react';
+import { useOperations, useServers } from '../../api/live';
 import { ListBody } from '../../components/list-body';
-import { Menu } from '../../components/menu';
 import { Page } from '../../components/page';
 import { Empty } from '../../components/panels';
 import { StatusBadge } from '../../components/status';
 import { TabLinks } from '../../components/tabs';
 import { Time } from '../../components/time';
-import { useToasts } from '../../components/toast';
 import { serverHealth } from '../../lib/health';
-import { type OperationKind, operationKinds } from '../../lib/operations';
-import { EditServerDialog } from './edit-server-dialog';
-import { RemoveServerDialog } from './remove-server-dialog';
+import { HoldPanel } from './hold-panel';
+import { OrphansPanel } from './orphans-panel';
+import { ServerActions } from './server-actions';
 import { ServerOverview } from './server-overview';
 import { ForeignSites, ServerOperations, ServerPlacements } from './server-tabs';
 import { usePlacedOn } from './use-placed-on';
@@ -54,85 +46,21 @@ function ServerDetail({ server }: { server: Server }) {
       icon={<ServerIcon className="size-5" />}
       badge={<StatusBadge health={health} />}
       sub={
-        <>
-          {health.message} Since <Time at={health.since} />.
-        </>
+        server.hold ? undefined : (
+          <>
+            {health.message} Since <Time at={health.since} />.
+          </>
+        )
       }
       actions={<ServerActions server={server} />}
     >
+      <HoldPanel server={server} />
+      <OrphansPanel server={server} />
       <TabLinks label="Parts of this server" tabs={tabs} active={tab} />
       {tab === 'placements' && <ServerPlacements server={server} resources={placed} />}
       {tab === 'operations' && <ServerOperations operations={operations} />}
       {tab === 'foreign' && <ForeignSites server={server} />}
       {tab === 'overview' && <ServerOverview server={server} />}
     </Page>
-  );
-}
-
-function ServerActions({ server }: { server: Server }) {
-  const [dialog, setDialog] = useState<'edit' | 'remove'>();
-  const refusal = useRefusal(Permission.SERVERS_WRITE);
-  return (
-    <>
-      <RunMenu server={server} />
-      <Menu
-        trigger={
-          <IconButton label="More">
-            <MoreHorizontal className="size-4" />
-          </IconButton>
-        }
-        items={[
-          { label: 'Edit name and labels', refusal, onSelect: () => setDialog('edit') },
-          { label: 'Remove server', danger: true, refusal, onSelect: () => setDialog('remove') },
-        ]}
-      />
-      {dialog === 'edit' && <EditServerDialog server={server} onClose={() => setDialog(undefined)} />}
-      {dialog === 'remove' && <RemoveServerDialog server={server} onClose={() => setDialog(undefined)} />}
-    </>
-  );
-}
-
-/** Starts an operation and goes to its output. */
-function RunMenu({ server }: { server: Server }) {
-  const ostler = useOstler();
-  const store = useLiveStore();
-  const navigate = useNavigate();
-  const { fail } = useToasts();
-  const { permissions } = useSession();
-  const refusal = useRefusal(Permission.OPERATIONS_RUN);
-  const administer = useRefusal(Permission.OPERATIONS_ADMINISTER);
-  const run = useMutation({
-    mutationFn: ({ kind }: OperationKind) =>
-      ostler.operations.start({
-        requestId: newRequestId(),
-        server: server.name,
-        spec: { operation: { case: kind, value: {} } },
-      }),
-    onSuccess: ({ operation }) => {
-      store.putOperation(operation);
-      if (operation) void navigate({ to: '/operations/$uid', params: { uid: operation.uid } });
-    },
-    onError: fail,
-  });
-  if (refusal !== undefined) {
-    return (
-      <Button refusal={refusal}>
-        <Play className="size-3.5" /> Run
-      </Button>
-    );
-  }
-  return (
-    <Menu
-      trigger={
-        <Button busy={run.isPending}>
-          <Play className="size-3.5" /> Run
-        </Button>
-      }
-      items={operationKinds.map((kind) => ({
-        label: kind.title,
-        refusal: permissions.includes(kind.permission) ? undefined : administer,
-        onSelect: () => run.mutate(kind),
-      }))}
-    />
   );
 }
