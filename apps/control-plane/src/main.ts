@@ -5,7 +5,7 @@ import { AppError, messageOf } from '@ostler/kernel';
 import { loadConfig, processEnvironment } from './config';
 import { Log } from './platform/log';
 import { startControlPlane } from './roles/control-plane';
-import { exampleLine, greeting } from './roles/greeting';
+import { exampleLine, greeting, serviceLine } from './roles/greeting';
 import { isControlCommand, runControlCommand, usage } from './roles/control/commands';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -13,7 +13,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (command === '--help' || command === 'help') return print(usage, 0);
   const config = loadConfig(processEnvironment(), process.getuid?.() === 0);
   const log = new Log(config.values.logLevel);
-  if (command !== undefined) {
+  if (command !== undefined && command !== 'service') {
     if (!isControlCommand(command)) return print(usage, 64);
     const parts = {
       config,
@@ -31,8 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
     }),
   );
   const ended = whenAsked();
-  const started = await startControlPlane({ config, log, environment: forChildren() });
-  print(greeting(started), 0);
+  const asService = command === 'service';
+  const started = await startControlPlane({ config, log, environment: forChildren(), asService });
+  print(asService ? serviceLine(started) : greeting(started), 0);
   void started.exampleSite.then((outcome) => outcome && print(exampleLine(outcome), 0));
   await ended;
   await started.stop();

@@ -18,6 +18,7 @@ import { agentFolder, openStorage } from './data-folder';
 import { type ExampleOutcome, putExampleSite } from './example-site';
 import { HttpListeners } from './http-listeners';
 import { startLocalAgent } from './local-agent';
+import { tellAddresses } from './own-addresses';
 import { addHealthChecks, addOperatingMetrics } from './operating-metrics';
 
 /** What whoever started us wants to know. */
@@ -29,7 +30,8 @@ export interface Started {
   readonly firstLogin: FirstLogin | undefined;
   /** No login was ever used: the first one may have been lost before anybody saw it. */
   readonly nobodySignedIn: boolean;
-  readonly joinCommand: string;
+  /** Absent for a service. */
+  readonly joinCommand: string | undefined;
   readonly remark: string | undefined;
   /** On the first start: how the example site came out. Undefined when there is none, or it was stopped before. */
   readonly exampleSite: Promise<ExampleOutcome | undefined>;
@@ -39,6 +41,8 @@ export interface Started {
 export interface StartParts {
   readonly config: Config;
   readonly log: Log;
+  /** Run by a service manager: its output is kept, so nothing secret is made for it. */
+  readonly asService?: boolean;
   /** What a child needs of our environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -65,7 +69,7 @@ export async function startControlPlane(parts: StartParts): Promise<Started> {
   const nobodySignedIn = !(await owner.hasAnybodySignedIn());
   const ports = await openListeners(app, config, starting);
   const tenantUid = await firstTenant(app);
-  const joinCommand = await newJoinCommand(app, tenantUid);
+  const joinCommand = parts.asService ? undefined : await newJoinCommand(app, tenantUid);
   const { exampleSite } = await startOnThisMachine(app, parts, tenantUid, firstLogin !== undefined, starting);
   const running = starting.move();
   return {
@@ -94,6 +98,7 @@ async function openListeners(app: INestApplicationContext, config: Config, stack
   const agent = await listenForAgents(link, config.values.agentPort);
   stack.defer(() => link.close());
   app.get(Addresses).tell({ ...http.ports, agent });
+  stack.defer(await tellAddresses(config.values, app.get(Addresses)));
   return { http: http.ports.loopback, public: http.ports.public, agent };
 }
 

@@ -19,13 +19,17 @@ export function greeting(started: Started): string {
   } else if (nobodySignedIn) {
     lines.push('  Nobody has signed in yet; if the first login is lost: npm start -- reset-login');
   }
-  lines.push(
-    '  Add a server  run there as root, within the hour:',
-    `                ${joinCommand}`,
-    '',
-    '  Ctrl-C stops everything that was started here.',
-    '',
-  );
+  if (joinCommand) {
+    lines.push('  Add a server  run there as root, within the hour:', `                ${joinCommand}`);
+  }
+  lines.push('', '  Ctrl-C stops everything that was started here.', '');
+  return `${lines.join('\n')}\n`;
+}
+
+/** For a log that others may read: no login, no token. */
+export function serviceLine(started: Started): string {
+  const { addresses, remark } = started;
+  const lines = [...(remark ? [remark] : []), ...movedPorts(started), `Console ${addresses.publicUrl}`];
   return `${lines.join('\n')}\n`;
 }
 

@@ -8,6 +8,7 @@ import { authorityCommand } from './authority.command';
 import { backupCommand } from './backup.command';
 import type { ControlCommand } from './control-command';
 import { raiseEpochCommand } from './raise-epoch.command';
+import { readyCommand } from './ready.command';
 import { resetLoginCommand } from './reset-login.command';
 import { restoreCommand } from './restore.command';
 import { statusCommand } from './status.command';
@@ -21,6 +22,7 @@ const versionCommand: ControlCommand = {
 
 const commands: ReadonlyMap<string, ControlCommand> = new Map([
   ['status', statusCommand],
+  ['ready', readyCommand],
   ['backup', backupCommand],
   ['restore', restoreCommand],
   ['authority', authorityCommand],
