@@ -20,13 +20,26 @@ export function storeSpec(model: KindModel, spec: SpecValue): StoredSpec & { rea
   };
 }
 
-/** The spec in today's form, whenever it was written. */
+/**
+ * The spec in today's form, whenever it was written.
+ *
+ * @throws AppError UNAVAILABLE when a newer control plane has written it: read by the rules of this one, it
+ *   would say something else.
+ */
 export function loadSpec(kind: Kind, stored: StoredSpec): SpecValue {
   const model = requireModel(kind);
+  if (stored.specSchema > model.schemaVersion) throw fromTheFuture(model, stored.specSchema);
   const spec = fromBinary(model.schema, stored.spec);
   return (
     stored.specSchema < model.schemaVersion ? model.upgrade(spec, stored.specSchema) : spec
   ) as SpecValue;
+}
+
+function fromTheFuture({ title, schemaVersion }: KindModel, specSchema: number): AppError {
+  return new AppError(
+    ErrorReason.UNAVAILABLE,
+    `A ${title} was stored by a newer control plane (form ${specSchema}, this one knows ${schemaVersion}). Update this control plane.`,
+  );
 }
 
 /** The member of the oneof `spec` of Resource and ManifestBody. */
