@@ -48,7 +48,7 @@ export function encodeResource(
 
 /** Specs of an earlier schema are upgraded, so they must be opened. */
 function isOfToday({ kind, specSchema }: ReadRow): boolean {
-  return specSchema >= requireModel(kind).schemaVersion;
+  return specSchema === requireModel(kind).schemaVersion;
 }
 
 /** Fields that are not known are written as they are; whoever reads knows this one. */

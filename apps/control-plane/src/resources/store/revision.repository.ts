@@ -1,4 +1,5 @@
 import type { Kind } from '@ostler/contracts';
+import { isUuid } from '@ostler/kernel';
 import { Injectable } from '@nestjs/common';
 
 import { execute, query, queryOne } from '../../platform/db';
@@ -51,6 +52,18 @@ export class RevisionRepository {
     return queryOne<RevisionRow>(
       `select ${columns} from revision where resource_uid = $1 and generation = $2`,
       [resourceUid, generation],
+    );
+  }
+
+  /**
+   * The newest revision of what had the name last, or of what has the uid: also of a resource that is gone
+   * from every server, of which nothing else is left.
+   */
+  newestOf(kind: Kind, name: string): Promise<RevisionRow | undefined> {
+    return queryOne<RevisionRow>(
+      `select ${columns} from revision where kind = $1 and (name = $2 or resource_uid = $3)
+       order by created_at desc, generation desc limit 1`,
+      [kind, name, isUuid(name) ? name : null],
     );
   }
 
