@@ -1,5 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rename, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { CommandChannel, type ExecOptions, type ExecOutput } from './command-channel';
 import { ConsoleLog } from './console-log';
 import type { PartitionDirection, TestNetwork } from './test-network';
@@ -115,6 +117,22 @@ export class TestServer {
   async powerLoss(): Promise<void> {
     await this.cutPower();
     await this.powerOn();
+  }
+
+  /**
+   * Keeps the disk as it is now; the server must be off. Returns how to put it back, as a snapshot is: whatever the
+   * server wrote since is gone.
+   */
+  async keepDisk(): Promise<() => Promise<void>> {
+    if (this.#kernel) throw new Error(`${this.name} is on: its disk cannot be copied`);
+    const { disk } = this.#settings;
+    const kept = `${disk}.kept`;
+    // What is not written yet is a hole in the file.
+    await promisify(execFile)('cp', ['--sparse=always', '--', disk, kept]);
+    return () => {
+      if (this.#kernel) throw new Error(`${this.name} is on: its disk cannot be put back`);
+      return rename(kept, disk);
+    };
   }
 
   /** Ends the server for good and forgets its disk. */

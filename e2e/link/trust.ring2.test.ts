@@ -11,6 +11,7 @@ import { IdentityFolder } from '../../apps/agent/src/link/identity-folder';
 import { recover } from '../../apps/agent/src/link/recovery';
 import { createJsonLog } from '../../apps/agent/src/telemetry';
 import { AuthorityRotation, AuthorityService, ListenerKeys } from '../../apps/control-plane/src/authority';
+import { ConnectedAgents } from '../../apps/control-plane/src/link';
 import { LaneReviewLoop } from '../../apps/control-plane/src/fleet/lane-review.loop';
 import { type LinkApp, startLinkApp } from '../../apps/control-plane/src/link/start-link-app.fixture';
 import { MemoryAgent } from '../../packages/link-protocol/src/memory.fake';
@@ -140,6 +141,33 @@ test('a server that joined keeps no token and knows the listener by its key', as
   expect(JSON.parse(server.read('server.json'))).toMatchObject({
     listenerPin: app.app.get(ListenerKeys).pin(),
   });
+});
+
+test('a certificate is renewed at half its life, and the lane does not notice', async () => {
+  const server = await new Server('renewed').join();
+  let [ageMs, looks] = [0, 0];
+  // Time flies for this agent alone; what it would look at in ten minutes it looks at soon.
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => systemClock.monotonic() + ageMs,
+    after: (delayMs, run) => {
+      if (delayMs < 600_000) return systemClock.after(delayMs, run);
+      looks += 1;
+      return systemClock.after(20, run);
+    },
+  };
+  const link = await server.start(clock);
+  await connected(link);
+  const lane = app.app.get(ConnectedAgents).get(link.server.uid)?.lane;
+  const before = server.read('chain.pem');
+  ageMs = 0.4 * DAY_MS;
+  const looked = looks;
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(looked + 2));
+  expect(server.read('chain.pem')).toBe(before);
+  ageMs = 0.6 * DAY_MS;
+  await vi.waitFor(() => expect(server.read('chain.pem')).not.toBe(before), { timeout: 10_000 });
+  expect(link.connected).toBe(true);
+  expect(app.app.get(ConnectedAgents).get(link.server.uid)?.lane).toBe(lane);
 });
 
 test('the copy of a disk forgets who it is, and the server goes on with another key', async () => {

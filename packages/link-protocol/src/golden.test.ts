@@ -50,6 +50,17 @@ test('frames of the control plane', () => {
   expect(down({ case: 'bodyPiece', value: piece as never })).toBe(`22280a20${aa}180222020801`);
 });
 
+test('frames of trust', () => {
+  const counted = { helloCounter: 7n, machine: 'm', caBundleSha256: hash };
+  expect(up({ case: 'hello', value: counted as never })).toBe(`0a2760076a016d7220${aa}`);
+  expect(up({ case: 'trustBundleStored', value: { caBundleSha256: hash } as never })).toBe(`7a220a20${aa}`);
+  expect(
+    down({ case: 'trustBundle', value: { caBundle: [Uint8Array.of(1), Uint8Array.of(2)] } as never }),
+  ).toBe('7a060a01010a0102');
+  expect(down({ case: 'rekey', value: { nonce: hash } as never })).toBe(`8201220a20${aa}`);
+  expect(down({ case: 'welcome', value: { epoch: 2n, holdMessage: 'h' } as never })).toBe('0a0508023a0168');
+});
+
 test('a batch of output', () => {
   const value = { operationUid: 'u', offset: 3n, data: Buffer.from('abc') };
   const frame = create(TelemetryFrameSchema, { sequence: 5n, batch: { case: 'output', value } });

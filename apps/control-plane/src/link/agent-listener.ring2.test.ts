@@ -117,10 +117,47 @@ describe('refused at the handshake', () => {
       /alert|connection|ECONNRESET/i,
     );
   });
+
+  test('one that it has signed itself', async () => {
+    const nowMs = Date.now();
+    const keys = await newKeyPair();
+    const itself = { certificate: await makeRoot('agent', keys, nowMs), key: keys.privateKey };
+    const certificate = await makeLeaf(
+      {
+        commonName: 'agent',
+        names: [{ type: 'url', value: serverUri(identity.serverUid) }],
+        usage: 'client',
+        publicKey: keys.publicKey,
+        lifetimeMs: DAY_MS,
+      },
+      itself,
+      nowMs,
+    );
+    const shown = {
+      keyPem: toPem('PRIVATE KEY', await privateKeyToDer(keys.privateKey)),
+      chainPem: toPem('CERTIFICATE', new Uint8Array(certificate.rawData)),
+    };
+    expect(await attempt(shown)).toMatch(/alert|connection|ECONNRESET/i);
+  });
+
+  test('a development certificate, which a tenant may have', async () => {
+    const { issuers } = Reflect.get(app.app.get(AuthorityService), 'authorities') as OpenAuthorities;
+    const shown = await shownBy(issuers.get('development')!, await newKeyPair(), {}, Date.now());
+    expect(await attempt(shown)).toMatch(/alert|connection|ECONNRESET/i);
+  });
 });
 
 test("another server's certificate needs its key, and a key of its own is not the one that joined", async () => {
   const end = await connectAgent(app.agentPort, { caPem: identity.caPem, ...(await issuedByUs({})) }).end;
+  expect(end.goAway?.reason).toBe('REVOKED');
+});
+
+test('a certificate of one server with the key of another speaks for neither', async () => {
+  const other = await app.join('other');
+  const key = await app.app.get(AuthorityService).readCsr(other.csr);
+  const { chain } = await app.app.get(AuthorityService).issueForAgent(identity.serverUid, key);
+  const chainPem = chain.map((der) => toPem('CERTIFICATE', der)).join('');
+  const end = await connectAgent(app.agentPort, { ...other, chainPem }).end;
   expect(end.goAway?.reason).toBe('REVOKED');
 });
 

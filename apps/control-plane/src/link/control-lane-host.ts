@@ -142,7 +142,8 @@ export class ServerLaneHost implements ControlLaneHost {
   /** After the end of the lane. */
   ended(end: LaneEnd): void {
     this.release?.();
-    if (!this.agent || !this.services.agents.remove(this.agent)) return;
+    const spoke = this.agent ? this.services.agents.remove(this.agent) : this.isHeld && !this.isBeside;
+    if (!spoke) return;
     const why = laneEndText(end);
     for (const pulse of this.services.features.pulse) pulse.disconnected(this.server.uid, why);
   }
