@@ -34,6 +34,17 @@ function existing(world: World, kind: Kind, name: string): Resource {
   return resource;
 }
 
+/** Present, or what is left of it in its history, by its name or uid. */
+function ever(world: World, kind: Kind, name: string): Resource {
+  const present = world.resourceByName(kind, name);
+  if (present) return present;
+  const last = [...world.revisions.values()]
+    .map((revisions) => revisions.at(-1)?.resource)
+    .find((one) => one?.meta?.kind === kind && [one.meta.name, one.meta.uid].includes(name));
+  if (!last?.meta) throw refusal(ErrorReason.NOT_FOUND, `"${name}" does not exist.`);
+  return { ...last, meta: { ...last.meta, deletedAt: timestampNow() } };
+}
+
 function revisionAt(world: World, resource: Resource, generation: bigint) {
   const revisions = world.revisions.get(resource.meta?.uid ?? '') ?? [];
   const wanted = generation === 0n ? resource.meta?.generation : generation;
@@ -52,11 +63,23 @@ function readMethods(world: World): Pick<Methods, 'get' | 'list' | 'watch' | 'li
     async *watch() {
       for (const resource of world.resources.values()) yield { type: WatchResponse_Type.PRESENT, resource };
     },
-    listRevisions: ({ kind, name }) => ({
-      revisions: world.revisions.get(existing(world, kind, name).meta?.uid ?? '')?.toReversed() ?? [],
-    }),
+    listRevisions({ kind, name }) {
+      const { meta } = ever(world, kind, name);
+      const revisions = world.revisions.get(meta?.uid ?? '')?.toReversed() ?? [];
+      if (!meta?.deletedAt) return { revisions };
+      const { deletedAt } = meta;
+      return {
+        revisions: revisions.map((one) => ({
+          ...one,
+          resource: one.resource?.meta && {
+            ...one.resource,
+            meta: { ...one.resource.meta, deletedAt },
+          },
+        })),
+      };
+    },
     diff({ kind, name, fromGeneration, toGeneration }) {
-      const resource = existing(world, kind, name);
+      const resource = ever(world, kind, name);
       const before = revisionAt(world, resource, fromGeneration).resource;
       const after = revisionAt(world, resource, toGeneration).resource;
       return {

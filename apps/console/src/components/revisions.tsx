@@ -15,11 +15,15 @@ import { ErrorPanel, SkeletonRows } from './panels';
 import { Time } from './time';
 import { useToasts } from './toast';
 
-/** Every generation of a spec: what changed, compared with the one before or the present one, and back to it. */
-export function Revisions({ resource }: { resource: Resource }) {
+/**
+ * Every generation of a spec: what changed, compared with the one before or the present one, and back to it.
+ *
+ * @param at under what it is asked for, when that is not its name: the uid of one that is gone.
+ */
+export function Revisions({ resource, at }: { resource: Resource; at?: string }) {
   const ostler = useOstler();
   const kind = resource.meta?.kind;
-  const name = nameOf(resource);
+  const name = at ?? nameOf(resource);
   const present = resource.meta?.generation ?? 0n;
   const [selected, setSelected] = useState<bigint>();
   const revisions = useQuery({
@@ -39,12 +43,15 @@ export function Revisions({ resource }: { resource: Resource }) {
             key={String(revision.generation)}
             revision={revision}
             present={present}
+            isGone={resource.meta?.deletedAt !== undefined}
             on={revision === shown}
             onSelect={() => setSelected(revision.generation)}
           />
         ))}
       </ol>
-      {shown && <RevisionDiff key={String(shown.generation)} resource={resource} revision={shown} />}
+      {shown && (
+        <RevisionDiff key={String(shown.generation)} resource={resource} revision={shown} name={name} />
+      )}
     </div>
   );
 }
@@ -52,11 +59,13 @@ export function Revisions({ resource }: { resource: Resource }) {
 function RevisionItem({
   revision,
   present,
+  isGone,
   on,
   onSelect,
 }: {
   revision: Revision;
   present: bigint;
+  isGone: boolean;
   on: boolean;
   onSelect: () => void;
 }) {
@@ -71,7 +80,9 @@ function RevisionItem({
         <span className="flex items-baseline justify-between gap-2">
           <span className="font-medium">
             Generation {String(revision.generation)}
-            {revision.generation === present && <span className="text-ink-2 font-normal"> (present)</span>}
+            {revision.generation === present && (
+              <span className="text-ink-2 font-normal"> ({isGone ? 'the last' : 'present'})</span>
+            )}
           </span>
           <span className="text-ink-2 text-xs">
             <Time at={revision.createdAt} />
@@ -84,7 +95,15 @@ function RevisionItem({
   );
 }
 
-function RevisionDiff({ resource, revision }: { resource: Resource; revision: Revision }) {
+function RevisionDiff({
+  resource,
+  revision,
+  name,
+}: {
+  resource: Resource;
+  revision: Revision;
+  name: string;
+}) {
   const ostler = useOstler();
   const present = resource.meta?.generation ?? 0n;
   const isPresent = revision.generation === present;
@@ -99,7 +118,7 @@ function RevisionDiff({ resource, revision }: { resource: Resource; revision: Re
     staleTime: Infinity,
     queryFn: ({ signal }) =>
       ostler.resources.diff(
-        { kind: resource.meta?.kind, name: nameOf(resource), fromGeneration: from, toGeneration: to },
+        { kind: resource.meta?.kind, name, fromGeneration: from, toGeneration: to },
         { signal },
       ),
   });
@@ -140,7 +159,8 @@ function RevertButton({ resource, revision }: { resource: Resource; revision: Re
   const ostler = useOstler();
   const store = useLiveStore();
   const { say } = useToasts();
-  const refusal = useRefusal(Permission.RESOURCES_WRITE);
+  const gone = resource.meta?.deletedAt && 'It is gone. Apply its spec file to make a new one.';
+  const refusal = useRefusal(Permission.RESOURCES_WRITE) ?? gone;
   const [asking, setAsking] = useState(false);
   const revert = useMutation({
     mutationFn: () =>

@@ -1,5 +1,12 @@
-import { type AuditEntry, AuditEntry_Outcome as Outcome, ErrorReason, Permission } from '@ostler/contracts';
+import {
+  type AuditEntry,
+  AuditEntry_Outcome as Outcome,
+  ErrorReason,
+  Kind,
+  Permission,
+} from '@ostler/contracts';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { useLiveData } from '../../api/live';
 import { useOstler } from '../../api/ostler';
@@ -12,6 +19,7 @@ import { Empty, ErrorPanel, NotAllowed, SkeletonRows } from '../../components/pa
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
 import { methodText, outcomeHealth } from '../../lib/audit';
+import { resourceLink } from '../../lib/kinds';
 
 const PAGE_SIZE = 100;
 
@@ -30,7 +38,7 @@ const columns: readonly Column<AuditEntry>[] = [
     width: '6.5rem',
     cell: (entry) => <StatusText health={outcomeHealth(entry)} />,
   },
-  { id: 'subject', header: 'About', width: 'minmax(9rem,1.5fr)', cell: ({ subject }) => subject },
+  { id: 'subject', header: 'About', width: 'minmax(9rem,1.5fr)', cell: (entry) => <Subject entry={entry} /> },
   {
     id: 'method',
     header: 'Call',
@@ -54,6 +62,20 @@ const columns: readonly Column<AuditEntry>[] = [
   { id: 'actor', header: 'By', width: 'minmax(8rem,1.2fr)', from: 'lg', cell: ({ actor }) => actor },
   { id: 'address', header: 'From', width: '8rem', from: '2xl', cell: ({ address }) => address },
 ];
+
+/** Leads to the resource, or to the history of one that is gone, whoever has its name now. */
+function Subject({ entry }: { entry: AuditEntry }) {
+  const { resources } = useLiveData();
+  const [, word, name] = /^(Site|Certificate) (\S+)$/.exec(entry.subject) ?? [];
+  if (entry.resourceUid === '' || name === undefined) return entry.subject;
+  const kind = word === 'Certificate' ? Kind.CERTIFICATE : Kind.SITE;
+  const at = resources.has(entry.resourceUid) ? name : entry.resourceUid;
+  return (
+    <Link {...resourceLink(kind, at)} className="hover:underline">
+      {entry.subject}
+    </Link>
+  );
+}
 
 /** Every change, and every call that was denied or refused. */
 export function ActivityPage() {

@@ -5,11 +5,11 @@ import { useState } from 'react';
 import { useResource } from '../../api/live';
 import { useRefusal } from '../../api/session';
 import { ButtonLink, IconButton } from '../../components/button';
+import { Gone } from '../../components/gone';
 import { DeleteDialog } from '../../components/delete-dialog';
 import { ListBody } from '../../components/list-body';
 import { Menu } from '../../components/menu';
 import { Page } from '../../components/page';
-import { Empty } from '../../components/panels';
 import { ResourceActivity } from '../../components/resource-activity';
 import { Revisions } from '../../components/revisions';
 import { SpecView } from '../../components/spec-view';
@@ -27,7 +27,7 @@ export function CertificatePage() {
       {certificate ? (
         <CertificateDetail certificate={certificate} />
       ) : (
-        <Empty title={`There is no certificate "${name}"`} text="It was deleted, or the address is wrong." />
+        <Gone kind={Kind.CERTIFICATE} name={name} />
       )}
     </ListBody>
   );
