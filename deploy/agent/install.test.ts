@@ -74,3 +74,77 @@ test.each([
   await expect(child).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining(said) as string });
   expect(await calls()).toBe('');
 });
+
+/** The installer up to its last line, and then what is to be tried of it. */
+const tried = async (what: string, path = join(folder, 'bin')) => {
+  const text = script.replace(/\nmain "\$@"\s*$/, `\n${what}\n`);
+  const child = run('/bin/sh', ['-s'], { env: { PATH: path } });
+  child.child.stdin!.end(text);
+  const ended = await child.then(
+    () => ({ code: 0, stderr: '' }),
+    ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+  );
+  await rm(join(folder, 'called'), { force: true });
+  return ended;
+};
+
+test.each([
+  [5, 69, 'proxy'],
+  [6, 69, 'does not resolve here. Check DNS'],
+  [7, 69, 'no route, a firewall, or nothing listens there'],
+  [22, 69, 'answered with an error'],
+  [23, 73, 'is its disk full?'],
+  [28, 69, 'did not answer in time'],
+  [56, 69, 'allow CONNECT'],
+  [90, 76, 'does not show the key sha256//k'],
+  [35, 69, 'curl ended with 35'],
+])('when curl ends with %i, the installer says why and ends with %i', async (curl, code, said) => {
+  const ended = await tried(`explain_download ${curl}`);
+  expect(ended).toEqual({ code, stderr: expect.stringContaining(said) as string });
+});
+
+test.each([
+  ['without root', 'id() { echo 1000; }', 77, 'this needs root'],
+  ['without systemd', 'id() { echo 0; }; command() { [ "$2" != systemctl ]; }', 69, 'has no systemd'],
+  [
+    'without curl',
+    'id() { echo 0; }; command() { [ "$2" != curl ]; }',
+    69,
+    'these programs are missing: curl ',
+  ],
+])('%s, it says so before it does anything', async (_, given, code, said) => {
+  const ended = await tried(`${given}\naction=join\nrequire_server`);
+  expect(ended).toEqual({ code, stderr: expect.stringContaining(said) as string });
+});
+
+test.each([
+  ['of another architecture', 'uname() { echo riscv64; }; choose_package', 69, 'this server is riscv64'],
+  [
+    'with a full disk',
+    'package_size=50000000; df() { echo x; echo x x x 1024; }; awk() { echo 1024; }; require_space',
+    73,
+    'needs 238 MiB, and its disk has 1 MiB left',
+  ],
+  [
+    'with a proxy of another kind',
+    'https_proxy=socks5://p; proxy_for_agent',
+    64,
+    'it takes http://HOST:PORT',
+  ],
+])('a server %s is told what is wrong', async (_, what, code, said) => {
+  const ended = await tried(what, process.env['PATH']);
+  expect(ended).toEqual({ code, stderr: expect.stringContaining(said) as string });
+});
+
+test.each([
+  ['https_proxy=http://p:1', 'http://p:1'],
+  ['HTTPS_PROXY=p:1', 'http://p:1'],
+  ['https_proxy=http://p:1 no_proxy=a.test,control.example', ''],
+  ['https_proxy=http://p:1 no_proxy=.example', ''],
+  ["https_proxy=http://p:1 no_proxy='*'", ''],
+  ['https_proxy=http://p:1 no_proxy=trol.example', 'http://p:1'],
+  ['', ''],
+])('with %s the agent reaches the control plane through %j', async (environment, proxy) => {
+  const what = `set -f; ${environment.replaceAll(' ', '; ') || ':'}; proxy_for_agent; die 3 "<$proxy>"`;
+  expect((await tried(what, process.env['PATH'])).stderr).toContain(`<${proxy}>`);
+});
