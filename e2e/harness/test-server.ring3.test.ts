@@ -163,9 +163,19 @@ describe('the network', () => {
     expect(await (await fetch(address)).text()).toBe('inside');
     child.kill();
   });
+});
 
-  test('reaches another server, until a partition of one of them', async () => {
-    await using other = await bootServer({ name: 'beta' });
+describe('beside another server', () => {
+  let other: TestServer;
+
+  // Here and not in a test: it may have to wait for its place on the machine.
+  beforeAll(async () => {
+    other = await bootServer({ name: 'beta' });
+  });
+
+  afterAll(() => other.stop());
+
+  test('reaches it, until a partition of one of them', async () => {
     const curl = ['curl', '-sS', '--output', '/dev/null', '--max-time', '2', `http://${other.address}/`];
     expect(await server.exec(curl)).toMatchObject({ code: 0 });
     await other.partition();

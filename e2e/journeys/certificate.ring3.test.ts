@@ -1,6 +1,6 @@
 import { ConditionStatus, Kind } from '@ostler/contracts';
 import type { Ostler } from '@ostler/sdk';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import {
   beginSeveralServers,
@@ -101,36 +101,42 @@ test('once it resolves the certificate is made on the server and served', async 
   await waitFor('it is served', async () => (await issuerSeenBy(first)).includes('Pebble'));
 });
 
-test('a second server of the same name gets its own, the challenge being on both', async () => {
-  ({ server: second } = await bootJoinedServer(ostler, { name: 'web-2', labels: { role: 'web' } }));
-  await name(second, (await testNetwork()).machineAddress, 'acme.test');
-  // The authority asks the first server, so the second one is only told when the challenge was relayed.
-  await name(second, first.address, 'shop.test');
-  await applyText(ostler, site('{ selector: { role: web } }'));
-  await waitFor(
-    'the second server serves HTTPS too',
-    async () => (await issuerSeenBy(second)).includes('Pebble'),
-    {
-      timeoutMs: 240_000,
-    },
-  );
-  await waitForReady(ostler, 'shop', Kind.CERTIFICATE);
-});
+describe('on a second server', () => {
+  // Here and not in a test: it may have to wait for its place on the machine.
+  beforeAll(async () => {
+    ({ server: second } = await bootJoinedServer(ostler, { name: 'web-2', labels: { role: 'web' } }));
+  });
 
-test('keys are readable by root alone, and none ever left its server', async () => {
-  for (const server of [first, second]) {
-    const keys = await server.run([
-      'find',
-      '/var/lib/ostler-agent',
-      '-name',
-      'private-key.pem',
-      '-printf',
-      '%m %u\n',
-    ]);
-    expect(new Set(keys.trim().split('\n'))).toEqual(new Set(['600 root']));
-  }
-  const found = await readResource(ostler, 'shop', Kind.CERTIFICATE);
-  expect(
-    JSON.stringify(found, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
-  ).not.toContain('PRIVATE KEY');
+  test('a second server of the same name gets its own, the challenge being on both', async () => {
+    await name(second, (await testNetwork()).machineAddress, 'acme.test');
+    // The authority asks the first server, so the second one is only told when the challenge was relayed.
+    await name(second, first.address, 'shop.test');
+    await applyText(ostler, site('{ selector: { role: web } }'));
+    await waitFor(
+      'the second server serves HTTPS too',
+      async () => (await issuerSeenBy(second)).includes('Pebble'),
+      {
+        timeoutMs: 240_000,
+      },
+    );
+    await waitForReady(ostler, 'shop', Kind.CERTIFICATE);
+  });
+
+  test('keys are readable by root alone, and none ever left its server', async () => {
+    for (const server of [first, second]) {
+      const keys = await server.run([
+        'find',
+        '/var/lib/ostler-agent',
+        '-name',
+        'private-key.pem',
+        '-printf',
+        '%m %u\n',
+      ]);
+      expect(new Set(keys.trim().split('\n'))).toEqual(new Set(['600 root']));
+    }
+    const found = await readResource(ostler, 'shop', Kind.CERTIFICATE);
+    expect(
+      JSON.stringify(found, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
+    ).not.toContain('PRIVATE KEY');
+  });
 });

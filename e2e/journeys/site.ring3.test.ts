@@ -49,6 +49,9 @@ spec:
   handler: { staticFiles: { root: /srv/shop } }
 `;
 
+/** Hand edits are found within a minute or so: meanwhile other things are tested, on another site. */
+const edited = shop.replace('name: shop', 'name: edited').replace('shop.test', 'edited.test');
+
 const apply = (text: string) => applyText(ostler, text);
 const read = (name: string) => readResource(ostler, name);
 
@@ -90,6 +93,15 @@ test('an applied site is served, and applying it again changes nothing', async (
   expect(await page('shop.test')).toEqual({ status: 200, text: '<h1>shop</h1>' });
   const [again] = await apply(shop);
   expect(again?.meta?.generation).toBe(1n);
+});
+
+test('a site as it was written has no drift; what is edited by hand now is looked for below', async () => {
+  await apply(edited);
+  await waitForReady(ostler, 'edited');
+  const { meta, status } = await read('edited');
+  expect(status?.placementStatuses.map(({ drift }) => drift)).toEqual([[]]);
+  const file = await liveFileOf(meta!.uid);
+  await server.run(['sed', '-i', 's/edited.test/edited.test # by hand/', file]);
 });
 
 test('the existing virtual host of the distribution is left as it is and listed as found', async () => {
@@ -185,27 +197,45 @@ ${shop}  tls: { certificate: { kind: certificate, name: shop }, forceHttps: true
   await waitForReady(ostler, 'shop');
 });
 
+test('a partition makes the status Unknown, and it heals by itself', async () => {
+  await server.partition({ direction: 'both' });
+  await waitFor('the site is Unknown', async () => {
+    const resource = await read('shop');
+    return conditionOf(resource)?.status === ConditionStatus.UNKNOWN;
+  });
+  await apply(shop.replace('/srv/shop', '/srv/shop2'));
+  await server.heal();
+  await waitForReady(ostler, 'shop');
+  expect((await page('shop.test')).text).toBe('second');
+});
+
+test('a partition of one direction alone heals by itself too', async () => {
+  await server.partition({ direction: 'in' });
+  await waitFor('the site is Unknown', async () => {
+    return conditionOf(await read('shop'))?.status === ConditionStatus.UNKNOWN;
+  });
+  expect((await page('shop.test')).status).toBe(200);
+  await server.heal();
+  await waitForReady(ostler, 'shop');
+});
+
 test('a file edited by hand is reported with its diff, and put back when that is the policy', async () => {
-  const [placement] = (await read('shop')).status?.placementStatuses ?? [];
-  expect(placement?.drift).toEqual([]);
-  const file = await liveFileOf((await read('shop')).meta!.uid);
-  await server.run(['sed', '-i', 's/shop.test/shop.test # by hand/', file]);
   await waitFor(
     'drift is reported',
     async () => {
-      const resource = await read('shop');
-      const [placement] = resource.status?.placementStatuses ?? [];
+      const [placement] = (await read('edited')).status?.placementStatuses ?? [];
       return placement?.drift.some(({ diff }) => diff.includes('by hand')) ?? false;
     },
     { timeoutMs: 180_000 },
   );
-  await apply(`${shop}  driftPolicy: enforce\n`);
+  await apply(`${edited}  driftPolicy: enforce\n`);
+  const file = await liveFileOf((await read('edited')).meta!.uid);
   await waitFor(
     'the file is put back',
     async () => (await server.exec(['grep', '-q', 'by hand', file])).code === 1,
     { timeoutMs: 180_000 },
   );
-  await waitForReady(ostler, 'shop');
+  await waitForReady(ostler, 'edited');
 });
 
 test('the site is served and healed while the control plane is gone, and a change waits for it', async () => {
@@ -221,36 +251,14 @@ test('the site is served and healed while the control plane is gone, and a chang
     environment: { OSTLER_PUBLIC_ADDRESS: machineAddress },
   });
   ostler = await control.signIn();
-  await apply(shop.replace('/srv/shop', '/srv/shop2'));
-  await waitForReady(ostler, 'shop');
-  expect((await page('shop.test')).text).toBe('second');
-});
-
-test('after power loss the server serves what it served before', async () => {
-  await server.powerLoss();
-  await waitFor('the page is back', async () => (await page('shop.test')).text === 'second');
-  await waitForReady(ostler, 'shop');
-});
-
-test('a partition makes the status Unknown, and it heals by itself', async () => {
-  await server.partition({ direction: 'both' });
-  await waitFor('the site is Unknown', async () => {
-    const resource = await read('shop');
-    return conditionOf(resource)?.status === ConditionStatus.UNKNOWN;
-  });
   await apply(shop);
-  await server.heal();
   await waitForReady(ostler, 'shop');
   expect((await page('shop.test')).text).toBe('<h1>shop</h1>');
 });
 
-test('a partition of one direction alone heals by itself too', async () => {
-  await server.partition({ direction: 'in' });
-  await waitFor('the site is Unknown', async () => {
-    return conditionOf(await read('shop'))?.status === ConditionStatus.UNKNOWN;
-  });
-  expect((await page('shop.test')).status).toBe(200);
-  await server.heal();
+test('after power loss the server serves what it served before', async () => {
+  await server.powerLoss();
+  await waitFor('the page is back', async () => (await page('shop.test')).text === '<h1>shop</h1>');
   await waitForReady(ostler, 'shop');
 });
 
@@ -267,8 +275,9 @@ test('with a full disk the server goes on with what it had, says so, and heals w
 });
 
 test('a deleted site is gone from the server, and its domain is free again', async () => {
+  expect((await page('shop.test')).text).toBe('second');
   await ostler.resources.delete({ requestId: newRequestId(), kind: Kind.SITE, name: 'shop' });
-  await waitFor('the page is gone', async () => (await page('shop.test')).text !== '<h1>shop</h1>');
+  await waitFor('the page is gone', async () => (await page('shop.test')).text !== 'second');
   await waitFor('the domain is free', async () => {
     await apply(shop.replace('name: shop', 'name: next'));
     return true;

@@ -23,12 +23,16 @@ interface Item {
   dirty: boolean;
   abort?: AbortController;
   timer?: Timer;
-  readonly backoff: Backoff;
+  /** Since it failed: thousands never do. */
+  backoff?: Backoff;
 }
 
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 5 * 60_000;
+/** Plans wait in memory, beside thousands of keys fewer of them. */
 const MOST_PARKED = 512;
+const MANY_KEYS = 1024;
+const MOST_PARKED_OF_MANY = 256;
 
 /**
  * Keys that want work. A key is worked on by one run at a time; wakes carry no data and many are one.
@@ -85,18 +89,14 @@ export class ReconcileQueue {
   private item(key: string): Item {
     const known = this.items.get(key);
     if (known) return known;
-    const backoff = new Backoff({
-      firstMs: FIRST_RETRY_MS,
-      mostMs: MOST_RETRY_MS,
-      random: this.options.random,
-    });
-    const item: Item = { dirty: false, backoff };
+    const item: Item = { dirty: false, abort: undefined, timer: undefined, backoff: undefined };
     this.items.set(key, item);
     return item;
   }
 
   private fill(): void {
-    const most = this.options.mostParked ?? MOST_PARKED;
+    const many = this.items.size + this.ready.size > MANY_KEYS;
+    const most = this.options.mostParked ?? (many ? MOST_PARKED_OF_MANY : MOST_PARKED);
     for (const key of this.ready) {
       if (this.working >= this.options.limit || this.parked >= most || this.stopped) return;
       this.ready.delete(key);
@@ -112,8 +112,10 @@ export class ReconcileQueue {
     let againInMs: number | undefined;
     try {
       againInMs = await this.options.run(key, abort.signal, this.place);
-      item.backoff.reset();
+      item.backoff = undefined;
     } catch (error) {
+      const { random } = this.options;
+      item.backoff ??= new Backoff({ firstMs: FIRST_RETRY_MS, mostMs: MOST_RETRY_MS, random });
       againInMs = item.backoff.next() + FIRST_RETRY_MS;
       this.options.failed(key, error, againInMs);
     }

@@ -280,6 +280,7 @@ export class Reconciler {
   }
 
   private lookAgainMs(): number {
-    return LOOK_AGAIN_MS * (0.5 + (this.deps.random ?? Math.random)());
+    // Whole seconds: timers of the same length share a list.
+    return Math.round((LOOK_AGAIN_MS * (0.5 + (this.deps.random ?? Math.random)())) / 1000) * 1000;
   }
 }

@@ -38,9 +38,11 @@ export function assembleGeneration(
     accessLogFormat(),
     ...hashSizes(sites, foreign),
     ...defaultServers(sites, facts, foreign),
-    ...sites.map((site) => directive('include', site.path)),
   ];
-  return `# Generation ${generation}, written by Ostler. Changes here are overwritten.\n${renderConfiguration(nodes)}${END_OF_GENERATION}`;
+  let text = `# Generation ${generation}, written by Ostler. Changes here are overwritten.\n${renderConfiguration(nodes)}`;
+  // One after the other: of thousands the tree would not fit beside all else.
+  for (const { path } of sites) text += renderConfiguration([directive('include', path)]);
+  return text + END_OF_GENERATION;
 }
 
 /** Text of the one file of ours in a folder that nginx includes. */

@@ -314,7 +314,9 @@ function applied(sites: SiteSet, changes: ReadonlyMap<string, Change>): SiteSet 
     if (contribution) next.set(uid, { digest: digestOf(contribution), facts: factsOf(contribution) });
     else next.delete(uid);
   }
-  return new Map([...next].sort(([left], [right]) => (left < right ? -1 : 1)));
+  const ordered = new Map<string, StoredSite>();
+  for (const uid of [...next.keys()].sort()) ordered.set(uid, next.get(uid)!);
+  return ordered;
 }
 
 function expectedOf(generation: string, changes: ReadonlyMap<string, Change>) {

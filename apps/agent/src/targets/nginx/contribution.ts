@@ -39,10 +39,10 @@ export interface Contribution {
  * What of a contribution stays in memory while it is live: of thousands of sites the trees would not fit, and lie in
  * their folders.
  */
-export type SiteFacts = Pick<Contribution, 'name' | 'domains' | 'probes' | 'ipv6' | 'inputs'>;
+export type SiteFacts = Pick<Contribution, 'domains' | 'probes' | 'ipv6' | 'inputs'>;
 
-export function factsOf({ name, domains, probes, ipv6, inputs }: Contribution): SiteFacts {
-  return { name, domains, probes, ipv6, inputs };
+export function factsOf({ domains, probes, ipv6, inputs }: Contribution): SiteFacts {
+  return { domains, probes, ipv6, inputs };
 }
 
 const SOURCE_DIGITS = 20;

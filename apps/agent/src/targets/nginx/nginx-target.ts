@@ -9,7 +9,7 @@ import { Commit, type CommitEnvironment, type CommitFailpoint, type Live } from 
 import { digestOf, type Contribution, type ServerFacts } from './contribution';
 import { observeDrift, plannedFiles, undoDrift } from './drift';
 import { shadowOf } from './foreign';
-import { filesOf, GenerationStore } from './generation-store';
+import { GenerationStore, SITE_FILE } from './generation-store';
 import { layoutOf, sitePath, type Layout } from './layout';
 import { rotateLogs, type RotationLimits } from './log-rotation';
 import { recover } from './recover';
@@ -177,13 +177,13 @@ export class NginxTarget {
     const digest = this.live.sites.get(uid)?.digest;
     if (digest === undefined || !this.ready) return [];
     const folder = sitePath(this.layout, uid, digest);
-    if (await this.seen.isAsSeen(uid, folder)) return [];
     const contribution = await this.readLive(uid, this.ready, known);
     if (!contribution) return [];
-    const names = filesOf(contribution, folder).map(({ name }) => name);
-    const remember = await this.seen.look(uid, folder, names, this.options.clock.now());
+    const names = [SITE_FILE, ...contribution.files.map(({ name }) => name)];
+    const look = await this.seen.look(uid, folder, names, this.options.clock.now());
+    if (look.isAsSeen) return [];
     const changes = await observeDrift(contribution, folder, this.options.files);
-    if (changes.length === 0) remember();
+    if (changes.length === 0) look.remember();
     return changes;
   }
 
