@@ -71,8 +71,8 @@ async function helloAgain(): Promise<Server> {
   await waitFor('the agent is back', async () => {
     found = await edge();
     const isAnother = found.lastDisconnectAt?.seconds !== lastDisconnectAt?.seconds;
-    const { steps } = await ostler.fleet.checkConnection({ name: 'edge' });
-    return isAnother && steps.length > 0 && steps.every(({ passed }) => passed);
+    // A clock that is wrong is told by a step of its own.
+    return isAnother && (await ostler.fleet.checkConnection({ name: 'edge' })).reachable;
   });
   return found!;
 }
@@ -164,8 +164,7 @@ test('a server that is revoked is out within two seconds, stays out, and serves 
   const began = performance.now();
   await ostler.fleet.revokeServer({ requestId: newRequestId(), name: 'edge', reason: 'its disk was stolen' });
   await waitFor('its lane has ended', async () => {
-    const { steps } = await ostler.fleet.checkConnection({ name: 'edge' });
-    return steps.some(({ passed }) => !passed);
+    return !(await ostler.fleet.checkConnection({ name: 'edge' })).reachable;
   });
   expect(performance.now() - began).toBeLessThan(4000);
   await restartAgent();
