@@ -55,11 +55,15 @@ const pages: Readonly<Record<string, string>> = {
   activity: '/activity',
   'settings-tokens': '/settings?tab=tokens',
   'settings-people': '/settings?tab=people',
+  'settings-join': '/settings?tab=join',
+  agents: '/agents',
 };
 
 /** Pages of things that only a scene with things has. */
 const details: Readonly<Record<string, string>> = {
   server: '/servers/web-fra-1',
+  held: '/servers/web-fra-3',
+  revoked: '/servers/web-ams-4',
   placements: '/servers/web-fra-1?tab=placements',
   site: '/sites/shop',
   revisions: '/sites/shop?tab=revisions',

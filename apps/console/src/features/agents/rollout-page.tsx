@@ -53,8 +53,10 @@ function RolloutDetail({ rollout }: { rollout: Rollout }) {
       badge={<StatusBadge health={rolloutHealth(rollout)} />}
       sub={
         <span className="flex flex-wrap items-center gap-x-2">
-          {hasSelector ? <Labels labels={rollout.selector} /> : 'Every server'}, by {rollout.actor},{' '}
-          <Time at={rollout.createdAt} />
+          {hasSelector ? <Labels labels={rollout.selector} /> : <span>Every server</span>}
+          <span>
+            by {rollout.actor}, <Time at={rollout.createdAt} />
+          </span>
         </span>
       }
       actions={<RolloutControls rollout={rollout} />}

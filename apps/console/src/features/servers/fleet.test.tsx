@@ -18,16 +18,23 @@ const type = (element: HTMLElement, value: string): boolean =>
 const button = (name: string | RegExp) => screen.findByRole('button', { name }, slow);
 const refusalOf = (element: HTMLElement): string | null => element.getAttribute('aria-disabled');
 
+/** Once it can be pressed. */
+async function press(name: string): Promise<void> {
+  await waitFor(() => expect(refusalOf(screen.getByRole('button', { name }))).toBeNull(), slow);
+  fireEvent.click(screen.getByRole('button', { name }));
+}
+
 test('a server that joins by the command appears in the dialog that made it', async () => {
   const world = full();
   renderPage(world, '/servers#join');
   type(await screen.findByLabelText(/Labels for the server/, undefined, slow), 'env=lab');
-  fireEvent.click(await button('Make the command'));
+  await press('Make the command');
   expect((await screen.findByText(/install\.sh/, undefined, slow)).textContent).toContain('--token');
   fireEvent.click(await button('cloud-init'));
   expect(await screen.findByText(/#cloud-config/, undefined, slow)).toBeDefined();
   const dialog = await screen.findByRole('dialog');
   await within(dialog).findByRole('link', { name: 'new-9' }, slow);
+  expect(within(dialog).getAllByRole('link')).toHaveLength(1);
   expect(world.serverByName('new-9')?.labels).toEqual({ env: 'lab' });
 });
 
@@ -35,7 +42,7 @@ test('who waits is let in from the dialog of its token, and becomes a server the
   const world = full();
   renderPage(world, '/servers#join');
   fireEvent.click(await screen.findByLabelText(/waits until somebody lets it in/, undefined, slow));
-  fireEvent.click(await button('Make the command'));
+  await press('Make the command');
   const dialog = await screen.findByRole('dialog');
   fireEvent.click(await within(dialog).findByRole('button', { name: /Let in/ }, slow));
   await within(dialog).findByRole('link', { name: 'new-9' }, slow);

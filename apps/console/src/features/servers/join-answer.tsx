@@ -8,7 +8,7 @@ import { Time } from '../../components/time';
 import { serverHealth } from '../../lib/health';
 import { WaitingRow } from './waiting-room';
 
-/** The states of all servers when the dialog was opened, by uid. */
+/** The states of all servers when the token was made, by uid. */
 export type ServersBefore = ReadonlyMap<string, Server_State>;
 
 /** The command, shown this once, and who comes with it. */

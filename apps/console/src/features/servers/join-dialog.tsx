@@ -2,11 +2,11 @@ import type { CreateJoinTokenResponse } from '@ostler/contracts';
 import { newRequestId } from '@ostler/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { useServers } from '../../api/live';
+import { useLiveData, useServers } from '../../api/live';
 import { useOstler } from '../../api/ostler';
 import { Button } from '../../components/button';
 import { Dialog } from '../../components/dialog';
-import { JoinAnswer } from './join-answer';
+import { JoinAnswer, type ServersBefore } from './join-answer';
 import { emptyJoinWish, JoinFields } from './join-fields';
 import { parseLabels } from '../../lib/labels';
 
@@ -17,7 +17,8 @@ import { parseLabels } from '../../lib/labels';
 export function JoinDialog({ replaces = '', onClose }: { replaces?: string; onClose: () => void }) {
   const ostler = useOstler();
   const servers = useServers();
-  const [before] = useState(() => new Map(servers.map(({ uid, state }) => [uid, state])));
+  const { synced } = useLiveData();
+  const [before, setBefore] = useState<ServersBefore>(new Map());
   const [wish, setWish] = useState({ ...emptyJoinWish, replacesServer: replaces });
   const [requestId] = useState(newRequestId);
   const create = useMutation({
@@ -26,6 +27,7 @@ export function JoinDialog({ replaces = '', onClose }: { replaces?: string; onCl
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    setBefore(new Map(servers.map(({ uid, state }) => [uid, state])));
     create.mutate();
   };
   return (
@@ -43,7 +45,13 @@ export function JoinDialog({ replaces = '', onClose }: { replaces?: string; onCl
         create.data ? (
           <Button onClick={onClose}>Close</Button>
         ) : (
-          <Button look="primary" type="submit" form="join" busy={create.isPending}>
+          <Button
+            look="primary"
+            type="submit"
+            form="join"
+            refusal={synced ? undefined : 'The servers that are there have not been read yet.'}
+            busy={create.isPending}
+          >
             Make the command
           </Button>
         )

@@ -72,10 +72,16 @@ const columns: readonly Column<Server>[] = [
     header: 'Agent',
     width: 'minmax(5rem,1fr)',
     sortable: true,
-    from: 'md',
+    from: 'lg',
     cell: ({ agentVersion }) => agentVersion,
   },
-  { id: 'os', header: 'System', width: 'minmax(8rem,2fr)', from: 'xl', cell: ({ facts }) => facts?.os ?? '' },
+  {
+    id: 'os',
+    header: 'System',
+    width: 'minmax(8rem,2fr)',
+    from: '2xl',
+    cell: ({ facts }) => facts?.os ?? '',
+  },
   {
     id: 'address',
     header: 'Address',
@@ -87,7 +93,7 @@ const columns: readonly Column<Server>[] = [
     id: 'labels',
     header: 'Labels',
     width: 'minmax(8rem,2fr)',
-    from: 'lg',
+    from: 'xl',
     cell: ({ labels }) => <Labels oneLine labels={labels} />,
   },
   {

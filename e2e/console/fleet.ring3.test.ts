@@ -1,0 +1,189 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type OstlerProcess, OWNER_EMAIL, OWNER_PASSWORD, startOstler } from '../harness';
+import { seriousFindings } from './axe';
+import { openBrowser, openPage, signIn } from './browser';
+
+let browser: Browser;
+let ostler: OstlerProcess;
+let page: Page;
+let complaints: string[];
+/** The server that is this machine. */
+let local: string;
+
+beforeAll(async () => {
+  [browser, ostler] = await Promise.all([
+    openBrowser(),
+    startOstler({ environment: { OSTLER_LOCAL_AGENT: 'on' } }),
+  ]);
+  const { fleet } = await ostler.signIn();
+  local = (await fleet.listServers({})).servers[0]!.name;
+  ({ page, complaints } = await openPage(browser, ostler.url, { width: 1280, theme: 'light' }));
+  page.setDefaultTimeout(30_000);
+  await signIn(page, OWNER_EMAIL, OWNER_PASSWORD);
+  await page.locator('[data-live=live]').waitFor();
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  console.error(ostler.output().slice(-4000));
+  if (!process.env.OSTLER_SCREENSHOTS) return;
+  await page.screenshot({
+    path: join(process.env.OSTLER_SCREENSHOTS, `failed-${task.name.slice(0, 40)}.png`),
+  });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await ostler?.stop();
+  await ostler?.remove();
+});
+
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+const dialog = () => page.getByRole('dialog');
+const state = (name: string) => page.locator('header [data-health]', { hasText: name });
+const openServer = async (): Promise<void> => {
+  await page.goto(`/servers/${local}`);
+  await state('Connected').waitFor();
+};
+
+test('a server shows what its machine is made of, and the bound of its own administrator', async () => {
+  await openServer();
+  await page.getByRole('heading', { name: 'Disks' }).waitFor();
+  await page
+    .getByText(/\d+(\.\d)? [GT]iB of \d+(\.\d)? [GT]iB free/)
+    .first()
+    .waitFor();
+  await page.getByRole('heading', { name: 'Local policy' }).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+});
+
+test('the connection is checked to the agent and back', async () => {
+  await openServer();
+  await button('Check connection').click();
+  await dialog()
+    .getByText(/The agent of .* answered in \d+ ms\./)
+    .first()
+    .waitFor();
+  const steps = await dialog().getByRole('listitem').allInnerTexts();
+  expect(steps.filter((step) => !step.includes('Passed'))).toEqual([]);
+  await button('Check again').click();
+  await dialog()
+    .getByText(/answered in \d+ ms\./)
+    .first()
+    .waitFor();
+});
+
+test('a diagnose bundle is gathered and downloaded', async () => {
+  await openServer();
+  await button('Run').click();
+  await page.getByRole('menuitem', { name: 'Diagnose' }).click();
+  await state('Succeeded').waitFor();
+  const [download] = await Promise.all([page.waitForEvent('download'), button('Download').click()]);
+  const bundle = await readFile(await download.path(), 'utf8');
+  expect(bundle).toMatch(/^Diagnose bundle of /);
+  for (const title of ['Server', 'Disks', 'Trust', 'What the agent holds', 'Store']) {
+    expect(bundle).toContain(`== ${title}\n`);
+  }
+  expect(bundle).not.toMatch(/PRIVATE KEY|ost_join_[A-Za-z0-9]/);
+});
+
+test('labels are kept under a name, and the list is filtered by it', async () => {
+  await openServer();
+  await button('More').click();
+  await page.getByRole('menuitem', { name: 'Edit name and labels' }).click();
+  await page.getByLabel('Labels').fill('env=lab');
+  await button('Save').click();
+  await dialog().waitFor({ state: 'hidden' });
+  await page.goto('/servers?q=label:env%3Dlab');
+  await page.getByRole('link', { name: local }).waitFor();
+  await button('Selectors').click();
+  await dialog().getByLabel('Name').fill('lab');
+  await dialog().getByRole('button', { name: 'Save' }).click();
+  await dialog().getByText('1 server').waitFor();
+  await page.keyboard.press('Escape');
+  await button('Clear the filter').click();
+  await button(/^@lab/).click();
+  await page.waitForURL(/selector(:|%3A)lab/);
+  await page.getByRole('link', { name: local }).waitFor();
+});
+
+test('a join token is made with its command and user data, listed, and revoked', async () => {
+  await page.goto('/servers#join');
+  await dialog()
+    .getByLabel(/What it is for/)
+    .fill('racks');
+  await dialog()
+    .getByLabel(/waits until somebody lets it in/)
+    .check();
+  await button('Make the command').click();
+  await dialog()
+    .getByText(/install\.sh/)
+    .waitFor();
+  await dialog().getByText('Waiting for the server').waitFor();
+  await button('cloud-init').click();
+  await dialog()
+    .getByText(/#cloud-config/)
+    .waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.goto('/settings?tab=join');
+  const row = page.getByRole('listitem').filter({ hasText: 'racks' });
+  await row.getByText(/waiting room/).waitFor();
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await row.getByText(/revoked/).waitFor();
+});
+
+test('what a removal means is counted before anything is removed', async () => {
+  await openServer();
+  await button('More').click();
+  await page.getByRole('menuitem', { name: 'Remove server' }).click();
+  await dialog()
+    .getByText(/is not let in any more/)
+    .waitFor();
+  await dialog().getByText('Placed only here').waitFor();
+  await dialog()
+    .getByLabel(/Type .* to confirm/)
+    .fill(local);
+  const remove = dialog().getByRole('button', { name: 'Remove server' });
+  // The example site is placed there.
+  expect(await remove.getAttribute('aria-disabled')).toBe('true');
+  await button('Cancel').click();
+  await openServer();
+});
+
+test('the versions of agents are shown with who runs them', async () => {
+  await page.goto('/agents');
+  await page.getByRole('heading', { name: 'In the fleet' }).waitFor();
+  await page.getByText('1 server').first().waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+});
+
+test('a revoked server is out, says so, and can be replaced', async () => {
+  await openServer();
+  await button('More').click();
+  await page.getByRole('menuitem', { name: 'Revoke server' }).click();
+  await dialog().getByLabel(/^Why/).fill('for a test');
+  await dialog()
+    .getByLabel(/Type .* to confirm/)
+    .fill(local);
+  await dialog().getByRole('button', { name: 'Revoke server' }).click();
+  await state('Revoked').waitFor();
+  await button('Check connection').click();
+  await dialog()
+    .getByText(/The trust of .* was ended: for a test/)
+    .first()
+    .waitFor();
+  await page.keyboard.press('Escape');
+  await button('More').click();
+  await page.getByRole('menuitem', { name: 'Replace by another machine' }).click();
+  await button('Make the command').click();
+  await dialog()
+    .getByText(/install\.sh/)
+    .waitFor();
+});
+
+test('nothing complained', () => {
+  expect(complaints.filter((line) => !/status of 401|ERR_NETWORK_CHANGED/.test(line))).toEqual([]);
+});
