@@ -4,11 +4,14 @@ import { createValidator, type Violation as RuleViolation } from '@bufbuild/prot
 import { ErrorReason, output_only } from '@ostler/contracts';
 import { AppError, type Violation } from '@ostler/kernel';
 
+import { nulTexts } from './nul-texts';
+
 const validator = createValidator();
 
 /** @throws AppError INVALID that names every field against the rules of the contract. */
 export function checkRequest(schema: DescMessage, message: Message, isMutation: boolean): void {
   const violations = isMutation ? ownRules(reflect(schema, message as MessageShape<DescMessage>), '') : [];
+  violations.push(...nulTexts(schema, message));
   const result = validator.validate(schema, message);
   if (result.kind === 'error') throw result.error;
   if (result.kind === 'invalid') violations.push(...result.violations.map(toViolation));
