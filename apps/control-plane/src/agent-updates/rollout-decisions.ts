@@ -13,9 +13,10 @@ const MOST_RETURN_MS = 5 * 60_000;
 const REASONS_TO_SKIP: ReadonlySet<string> = new Set([
   'AGENT_TOO_OLD',
   'CAPABILITY_MISSING',
-  'NEWER_ALREADY',
+  'DOWNGRADE_REFUSED',
   'NO_PACKAGE',
   'POLICY_FORBIDS',
+  'POLICY_REFUSED',
 ]);
 
 /** What is known of one server of a rollout. */
