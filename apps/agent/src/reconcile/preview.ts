@@ -9,7 +9,7 @@ import {
   type PlanResult,
 } from '@ostler/contracts';
 import { AppError, isUuid, messageOf, type ResourceUid } from '@ostler/kernel';
-import { messagesWithUnknownFields, requireValid, type BodyRules } from '../store';
+import { unknownFieldsWithin, requireValid, type BodyRules } from '../store';
 import type { PreviewChange, Previewed } from './driver.port';
 import { placedResource } from './placed-resources';
 import type { Reconciler } from './reconciler';
@@ -48,12 +48,12 @@ async function decode(planned: PlannedResource, { reconciler, rules, epoch }: Pr
   const uid = head.uid as ResourceUid;
   if (body.byteLength === 0) return { kind: head.kind, change: { uid } };
   const message = fromBinary(ManifestBodySchema, body);
-  const unknown = messagesWithUnknownFields(message);
+  const unknown = unknownFieldsWithin(message);
   if (unknown.length > 0) {
     throw AppError.invalid(
       head.name,
       'UNKNOWN_FIELD',
-      `it uses fields of ${unknown.join(', ')} that the agent does not know; update the agent.`,
+      `it uses ${unknown.join(', ')} that the agent does not know; update the agent.`,
     );
   }
   await requireValid(rules, body);

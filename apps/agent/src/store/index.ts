@@ -6,4 +6,4 @@ export type * from './store.port';
 export { requireValid, type BodyRules } from './body-rules.port';
 export { RulesThread } from './rules-thread';
 export { judgeManifest, sha256Of, type JudgeInput, type ManifestRefusal } from './manifest-judge';
-export { messagesWithUnknownFields } from './messages';
+export { unknownFieldsWithin } from './messages';

@@ -10,7 +10,7 @@ import {
 } from '@ostler/contracts';
 import { AppError, isUuid, messageOf } from '@ostler/kernel';
 import { sameBytes, type Fence } from './fence';
-import { messagesWithUnknownFields, secretsWithin } from './messages';
+import { unknownFieldsWithin, secretsWithin } from './messages';
 import type { AcceptedEntry, ManifestChange, RefusedEntry } from './store.port';
 
 /** Limits of DESIGN section 3, "Manifest". */
@@ -113,9 +113,9 @@ async function judgeEntry(entry: ManifestEntry, input: JudgeInput): Promise<Acce
 
 /** A kind that is newer than this agent is an unknown field of the body, so it needs no rule of its own. */
 function unknownIn(message: Message): string | undefined {
-  const names = messagesWithUnknownFields(message);
+  const names = unknownFieldsWithin(message);
   if (names.length === 0) return undefined;
-  return `it uses fields of ${names.join(', ')} that this agent does not know; update the agent on this server`;
+  return `it uses ${names.join(', ')} that this agent does not know; update the agent on this server`;
 }
 
 function refuse(entry: ManifestEntry, reason: string, why: string): RefusedEntry {

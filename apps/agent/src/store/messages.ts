@@ -2,13 +2,14 @@ import { create, isMessage, type Message } from '@bufbuild/protobuf';
 import { SecretSchema, SecretVersionSchema, type SecretVersion } from '@ostler/contracts';
 
 /**
- * Names of the messages in which there are fields that this agent does not know, as far as they are used:
- * what is at its default is not on the wire (proto3), so an older agent refuses only a used new field.
+ * Fields that this agent does not know, as far as they are used: what is at its default is not on the wire
+ * (proto3), so an older agent refuses only a used new field. It has but their numbers, `field 18 of
+ * ostler.site.v1.SiteSpec`; the control plane knows the names.
  */
-export function messagesWithUnknownFields(message: Message): string[] {
+export function unknownFieldsWithin(message: Message): string[] {
   const found = new Set<string>();
   for (const part of messagesWithin(message)) {
-    if ((part.$unknown?.length ?? 0) > 0) found.add(part.$typeName);
+    for (const { no } of part.$unknown ?? []) found.add(`field ${no} of ${part.$typeName}`);
   }
   return [...found];
 }

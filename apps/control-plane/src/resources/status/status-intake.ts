@@ -8,6 +8,7 @@ import { afterCommit, execute, isDatabaseAway, query, UnitOfWork, Wake } from '.
 import { failpoint } from '../../platform/failpoints';
 import { OrderOfChanges } from '../store/order-of-changes';
 import { ResourceRepository } from '../store/resource.repository';
+import { nameUnknownFields } from './unknown-fields';
 
 interface PlacedRow {
   readonly serverUid: string;
@@ -94,7 +95,8 @@ export class StatusIntake {
   private async told(items: readonly ServerReports[]): Promise<Told[]> {
     const reports = new Map<string, { serverUid: string; report: PlacementReport }>();
     for (const { serverUid, reports: ofServer } of items) {
-      for (const report of ofServer) reports.set(`${serverUid} ${report.uid}`, { serverUid, report });
+      for (const report of ofServer)
+        reports.set(`${serverUid} ${report.uid}`, { serverUid, report: nameUnknownFields(report) });
     }
     const all = [...reports.values()];
     const rows = await query<PlacedRow>(
