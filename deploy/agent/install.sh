@@ -315,6 +315,9 @@ proxy_for_agent() {
     *://*) die 64 "the proxy $proxy is not one that the agent can use: it takes http://HOST:PORT." ;;
     *) proxy=http://$proxy ;;
   esac
+  case $proxy$control in
+    http://*'https://['*) die 64 "through a proxy the control plane is reached by its name: set OSTLER_PUBLIC_ADDRESS there, and take a fresh command." ;;
+  esac
 }
 
 has_joined() { [ -s "$state/identity/server.json" ]; }

@@ -25,5 +25,7 @@ export {
   OWNER_PASSWORD,
   startOstler,
 } from './ostler-process';
+export { agentReleases } from './agent-releases';
+export { type ConnectProxy, startConnectProxy } from './connect-proxy';
 export { type Pebble, startPebble } from './pebble';
 export { waitFor } from './wait-for';

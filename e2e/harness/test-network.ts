@@ -51,6 +51,11 @@ export class TestNetwork {
     return linkAddresses(this.#run.slot, 0).theirs;
   }
 
+  /** The same of IPv6. */
+  get machineIpv6Address(): string {
+    return linkAddresses(this.#run.slot, 0).ipv6Theirs;
+  }
+
   /** Holds all files of the run; it goes when the run ends. */
   get folder(): string {
     return this.#run.folder;

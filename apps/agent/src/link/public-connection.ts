@@ -110,8 +110,9 @@ export function unreachable(host: string, why: string, cause?: unknown): AppErro
 }
 
 /** A tunnel that the proxy opens (RFC 9110 section 9.3.6). */
-function throughProxy(proxy: string, host: string, port: number): Promise<Socket> {
+async function throughProxy(proxy: string, host: string, port: number): Promise<Socket> {
   const { hostname, port: proxyPort, headers } = readProxy(proxy);
+  if (host.startsWith('[')) throw addressThroughProxy();
   const path = `${host}:${port}`;
   return new Promise((resolve, reject) => {
     const fail = (why: string): void =>
@@ -138,6 +139,15 @@ function throughProxy(proxy: string, host: string, port: number): Promise<Socket
     call.once('error', (error) => fail(`does not answer: ${messageOf(error)}`));
     call.end();
   });
+}
+
+/** grpc-js asks a proxy for an IPv6 address without its brackets, which no proxy understands. */
+function addressThroughProxy(): AppError {
+  return AppError.invalid(
+    'proxy',
+    'IPV6_ADDRESS',
+    'through a proxy the control plane is reached by its name: set OSTLER_PUBLIC_ADDRESS there, and take a fresh command.',
+  );
 }
 
 export interface Proxy {
