@@ -83,7 +83,7 @@ async function ask(method: DescMethod, message: Message): Promise<Answer> {
         AbortSignal.timeout(10_000),
         10_000,
         undefined,
-        message as never,
+        message,
       );
     } else {
       const input = (async function* () {
