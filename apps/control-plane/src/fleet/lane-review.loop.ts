@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type Clock, systemClock, Waker } from '@ostler/kernel';
+import { type Clock, pause, systemClock, Waker } from '@ostler/kernel';
 import { type ConnectedAgent, ConnectedAgents } from '../link';
 import { Vault } from '../platform/crypto';
 import { query, UnitOfWork, Wake } from '../platform/db';
@@ -17,6 +17,8 @@ interface ReviewRow {
 
 /** A lost wake-up is made good after at most this long. */
 const LOOK_AGAIN_MS = 10_000;
+/** A crowd that comes back wakes it a thousand times: it looks no oftener than this. */
+const LEAST_MS = 100;
 const SOON_MS = 1000;
 
 /**
@@ -47,6 +49,7 @@ export class LaneReviewLoop implements OnModuleInit {
     try {
       while (!signal.aborted) {
         await this.step();
+        await pause(this.clock, LEAST_MS, signal);
         const tick = this.clock.after(LOOK_AGAIN_MS, () => this.waker.poke());
         await this.waker.wait(signal);
         tick.cancel();
@@ -87,13 +90,14 @@ export class LaneReviewLoop implements OnModuleInit {
     const letIn = this.agents.get(uid);
     for (const agent of [...(letIn ? [letIn] : []), ...this.agents.held(uid)]) {
       const isHeld = agent !== letIn;
-      const decided = { held: row.held, counter: row.hello_counter };
+      const rekeying = row.rekey_wanted_at !== null;
+      const decided = { held: row.held, counter: row.hello_counter, rekeying };
       switch (laneVerdict(decided, { counter: agent.counter, isHeld })) {
         case 'copy':
           agent.lane.goAway('HELD', COPY, 0);
           break;
         case 'again':
-          agent.lane.goAway('RESTARTING', 'An operator decided that this is the server.', SOON_MS);
+          agent.lane.goAway('RESTARTING', 'An operator has decided: say hello again.', SOON_MS);
           break;
         case 'stays':
           if (!isHeld) this.tellRekey(agent, row.rekey_wanted_at);

@@ -3,6 +3,8 @@ export interface Decided {
   readonly held: boolean;
   /** A hello must be above it. */
   readonly counter: bigint;
+  /** Its key was copied: whoever goes on is to make another one. */
+  readonly rekeying: boolean;
 }
 
 export interface JudgedLane {
@@ -12,11 +14,12 @@ export interface JudgedLane {
 
 /**
  * What becomes of a lane after an operator may have decided. A counter above the one of the database was taken back
- * by a decision: whoever was let in with it is the copy, and whoever was held with it is the server. Pure.
+ * by a decision: whoever was let in with it is the copy, and whoever was held with it is the server. A copy is told to
+ * forget who it is only when two were decided about, which is when another key is wanted; everybody else comes again
+ * and is judged anew. Pure.
  */
 export function laneVerdict(decided: Decided, lane: JudgedLane): 'stays' | 'again' | 'copy' {
   const isAbove = lane.counter > decided.counter;
-  if (!lane.isHeld) return isAbove ? 'copy' : 'stays';
-  if (decided.held) return 'stays';
-  return isAbove ? 'again' : 'copy';
+  if (lane.isHeld ? decided.held : !isAbove) return 'stays';
+  return decided.rekeying && lane.isHeld !== isAbove ? 'copy' : 'again';
 }

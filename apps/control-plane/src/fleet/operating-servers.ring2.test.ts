@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code, createClient } from '@connectrpc/connect';
 import { Kind, ResourceSchema, ResourceService, Server_State, SiteSpecSchema } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
@@ -80,6 +81,9 @@ test('the connection check goes to the agent and back, and says when and why its
   const server = await serverOf(name);
   expect(server.lastDisconnect).toMatch(/\.$/);
   expect(server.lastDisconnectAt).toBeDefined();
+  // Not the one that is written once a minute: the last frame of the lane that ended.
+  const silentMs = timestampMs(server.lastDisconnectAt!) - timestampMs(server.lastSeenAt!);
+  expect(Math.abs(silentMs)).toBeLessThan(5000);
   const ended = await check(name);
   expect(ended.reachable).toBe(false);
   expect(ended.message).toContain(server.lastDisconnect);

@@ -1,7 +1,13 @@
 import { toBinary } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ErrorReason, type Hello, type ServerReport, ServerReportSchema } from '@ostler/contracts';
+import {
+  ErrorReason,
+  type Hello,
+  Hold_Cause,
+  type ServerReport,
+  ServerReportSchema,
+} from '@ostler/contracts';
 import { AppError, systemClock } from '@ostler/kernel';
 import {
   AgentFeatures,
@@ -14,7 +20,7 @@ import { Vault } from '../platform/crypto';
 import { execute, queryOne, UnitOfWork, Wake } from '../platform/db';
 import { judgeHello } from './hello-judgement';
 import { isRekeyNonce, rekeyNonce } from './rekey-nonce';
-import { TrustRepository, type TrustRow } from './trust.repository';
+import { TrustRepository } from './trust.repository';
 
 /** PostgreSQL counts to here. */
 const MOST_COUNTER = 2n ** 62n;
@@ -53,12 +59,15 @@ export class FleetDirectory implements OnModuleInit, ServerDirectory {
       const known = await this.trust.take(server.uid);
       if (!known || known.revoked_at !== null)
         return { letIn: false, message: 'This server was removed or revoked.' };
-      const holdMessage = await this.judge(known, hello, live());
-      await this.keep(server, hello);
+      const { helloCounter: counter, machine } = hello;
+      const history = { counter: known.hello_counter, machine: known.machine };
+      const judged = judgeHello(history, { counter, machine }, live());
+      if (judged.hold) await this.trust.hold(known.uid, { ...judged, counter, machine });
+      await this.keep(server, hello, !judged.hold);
       this.wake.notify('servers');
-      const row = await queryOne<{ epoch: bigint }>('select epoch from installation');
       const nonce = known.rekey_wanted_at && rekeyNonce(this.vault, known.uid, known.rekey_wanted_at);
-      return { letIn: true, epoch: row?.epoch ?? 1n, holdMessage, rekeyNonce: nonce ?? undefined };
+      const holdMessage = judged.hold ? judged.message : '';
+      return { letIn: true, epoch: known.epoch, holdMessage, rekeyNonce: nonce ?? undefined };
     });
   }
 
@@ -90,20 +99,11 @@ export class FleetDirectory implements OnModuleInit, ServerDirectory {
     });
   }
 
-  /** Why this agent is held; empty when it is let in. */
-  private async judge(known: TrustRow, hello: Hello, live: LiveAgent | undefined): Promise<string> {
-    const { helloCounter: counter, machine } = hello;
-    const history = { counter: known.hello_counter, machine: known.machine };
-    const judged = judgeHello(history, { counter, machine }, live);
-    if (judged.hold) {
-      await this.trust.hold(known.uid, { ...judged, counter, machine });
-      return judged.message;
-    }
-    await this.trust.letIn(known.uid, counter, machine);
-    return '';
-  }
-
-  private async keep(server: AgentServer, hello: Hello): Promise<void> {
+  /**
+   * What counts is kept of the one that is let in alone. When its newest state is back, nothing has to be decided about
+   * the older one any more.
+   */
+  private async keep(server: AgentServer, hello: Hello, letIn: boolean): Promise<void> {
     const skewMs = hello.clock ? timestampMs(hello.clock) - systemClock.now() : 0;
     const bundle = hello.caBundleSha256.length > 0 ? Buffer.from(hello.caBundleSha256) : null;
     await execute(
@@ -111,6 +111,9 @@ export class FleetDirectory implements OnModuleInit, ServerDirectory {
          report = coalesce($5, report), ca_bundle_sha256 = coalesce($6, ca_bundle_sha256),
          certificate_expires_at = coalesce($7, certificate_expires_at),
          architecture = case when $8 = '' then architecture else $8 end,
+         hello_counter = case when $9 then $10 else hello_counter end,
+         machine = case when $9 and $11 <> '' then $11 else machine end,
+         hold_cause = case when $9 and hold_cause = $12 then null else hold_cause end,
          last_seen_at = now(), resource_version = txid_current()
        where uid = $1`,
       [
@@ -122,6 +125,10 @@ export class FleetDirectory implements OnModuleInit, ServerDirectory {
         bundle,
         server.certificateEndsAt ?? null,
         hello.serverReport?.architecture ?? '',
+        letIn,
+        hello.helloCounter,
+        hello.machine,
+        Hold_Cause.PUT_BACK,
       ],
     );
   }

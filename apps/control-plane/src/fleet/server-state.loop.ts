@@ -18,11 +18,13 @@ interface KnownServer {
 interface LaneEnded {
   readonly why: string;
   readonly at: Date;
+  /** The last frame before it. */
+  readonly seenAt: Date | null;
 }
 
 /**
  * Computes the state of every server from its frames and writes it when it changes, and once a minute when
- * each was last seen. Ends the lanes of servers that were removed, by whichever process.
+ * each was last seen.
  */
 @Injectable()
 export class ServerStateLoop implements OnModuleInit, PulseListener {
@@ -31,7 +33,6 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
   private readonly ends = new Map<string, LaneEnded>();
   private readonly waker = new Waker();
   private readonly clock: Clock = systemClock;
-  private removalsWanted = false;
   private seenKeptMs = 0;
 
   constructor(
@@ -58,8 +59,10 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
   }
 
   disconnected(serverUid: string, why: string): void {
+    // Asked before: without a lane this process does not know.
+    const seenAt = this.seenAt(serverUid) ?? null;
     this.known.get(serverUid)?.pulse.disconnected();
-    this.ends.set(serverUid, { why, at: new Date(this.clock.now()) });
+    this.ends.set(serverUid, { why, at: new Date(this.clock.now()), seenAt });
     this.waker.poke();
   }
 
@@ -71,26 +74,17 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const off = this.wake.on('servers', () => {
-      this.removalsWanted = true;
-      this.waker.poke();
-    });
-    try {
-      await this.inherit();
-      while (!signal.aborted) {
-        await this.step();
-        const tick = this.clock.after(TICK_MS, () => this.waker.poke());
-        await this.waker.wait(signal);
-        tick.cancel();
-      }
-    } finally {
-      off();
+    await this.inherit();
+    while (!signal.aborted) {
+      await this.step();
+      const tick = this.clock.after(TICK_MS, () => this.waker.poke());
+      await this.waker.wait(signal);
+      tick.cancel();
     }
   }
 
   /** One turn: everything that it does is safe to do again. */
   async step(): Promise<void> {
-    if (this.removalsWanted) await this.endRemoved();
     if (this.ends.size > 0) await this.keepEnds();
     await this.writeChanges();
     if (this.clock.monotonic() - this.seenKeptMs >= KEEP_SEEN_MS) await this.keepSeen();
@@ -164,27 +158,20 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
     const ends = [...this.ends];
     await this.unitOfWork.asSystem('server-state', async () => {
       await execute(
-        `update server s set last_disconnect = lane.why, last_disconnect_at = lane.at, resource_version = txid_current()
-         from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as lane (uid, why, at)
+        `update server s set last_disconnect = lane.why, last_disconnect_at = lane.at,
+           last_seen_at = greatest(s.last_seen_at, lane.seen_at), resource_version = txid_current()
+         from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[]) as lane (uid, why, at, seen_at)
          where s.uid = lane.uid and s.removed_at is null`,
-        [ends.map(([uid]) => uid), ends.map(([, { why }]) => why), ends.map(([, { at }]) => at)],
+        [
+          ends.map(([uid]) => uid),
+          ends.map(([, { why }]) => why),
+          ends.map(([, { at }]) => at),
+          ends.map(([, { seenAt }]) => seenAt),
+        ],
       );
       this.wake.notify('servers');
     });
     for (const [uid, end] of ends) if (this.ends.get(uid) === end) this.ends.delete(uid);
-  }
-
-  private async endRemoved(): Promise<void> {
-    this.removalsWanted = false;
-    const uids = this.agents.uids();
-    if (uids.length === 0) return;
-    const removed = await this.unitOfWork.asSystem('server-state', () =>
-      query<{ uid: string }>('select uid from server where uid = any($1) and removed_at is not null', [uids]),
-    );
-    for (const { uid } of removed) {
-      this.agents.disconnect(uid, 'REVOKED');
-      this.known.delete(uid);
-    }
   }
 
   private pulseOf(serverUid: string): ServerPulse {

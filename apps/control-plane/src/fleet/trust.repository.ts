@@ -33,9 +33,13 @@ const changed = 'resource_version = txid_current()';
 /** What table `server` says of trust, and table `revoked_key`; within the caller's unit of work, as the system. */
 @Injectable()
 export class TrustRepository {
-  /** Locked until the end of the unit: of two hellos at once one sees the other. */
-  take(uid: string): Promise<TrustRow | undefined> {
-    return queryOne(`select ${columns} from server where uid = $1 and removed_at is null for update`, [uid]);
+  /** Locked until the end of the unit: of two hellos at once one sees the other. With the epoch of everything. */
+  take(uid: string): Promise<(TrustRow & { readonly epoch: bigint }) | undefined> {
+    return queryOne(
+      `select ${columns}, (select epoch from installation) as epoch from server
+       where uid = $1 and removed_at is null for update`,
+      [uid],
+    );
   }
 
   /** Also of servers that were removed, which have no row here. */
@@ -59,13 +63,6 @@ export class TrustRepository {
       `update server set revoked_at = now(), revoked_reason = $2, hold_cause = null, hold_message = '',
          hold_since = null, rekey_wanted_at = null, ${changed} where uid = $1`,
       [uid, reason],
-    );
-  }
-
-  async letIn(uid: string, counter: bigint, machine: string): Promise<void> {
-    await execute(
-      `update server set hello_counter = $2, machine = case when $3 = '' then machine else $3 end where uid = $1`,
-      [uid, counter, machine],
     );
   }
 

@@ -272,6 +272,22 @@ describe('a server that was put back to an older state', () => {
     again.close();
   });
 
+  test('is held no longer once its newest state is back', async () => {
+    const identity = await app.join('newest');
+    const first = countingAgent(identity, { counter: 9n, machine: 'm' });
+    await first.welcomed();
+    first.close();
+    await first.end;
+    const older = countingAgent(identity, { counter: 3n, machine: 'm' });
+    expect((await older.welcomed()).holdMessage).not.toBe('');
+    older.close();
+    await older.end;
+    const newest = countingAgent(identity, { counter: 10n, machine: 'm' });
+    expect((await newest.welcomed()).holdMessage).toBe('');
+    expect((await server(identity)).hold).toBeUndefined();
+    newest.close();
+  });
+
   test('nothing has to be decided twice', async () => {
     const identity = await app.join('decided');
     const decision = { name: identity.serverName, decision: Decision.IS_A_COPY };
