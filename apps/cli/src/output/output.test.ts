@@ -57,6 +57,10 @@ test('an error names the fields, the reason and the next step; programs get JSON
   expect(errorText(error, styleOf(false))).toBe(
     'error Something in the request is not valid (INVALID)\n  shop.yaml:4 spec.domains[0]: "a b" has a space',
   );
+  const many = { ...error, message: 'resources[0].meta.name: is taken (and 7 more)' };
+  expect(errorText(many, styleOf(false))).toContain('has a space\n  and 7 more');
+  const noField = { ...error, violations: [{ field: '', reason: 'NOT_JSON', message: 'is not JSON' }] };
+  expect(errorText(noField, styleOf(false))).toContain('(INVALID)\n  is not JSON');
   expect(JSON.parse(errorJson(error))).toMatchObject({
     error: { reason: 'INVALID', violations: error.violations },
   });
