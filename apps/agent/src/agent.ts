@@ -195,7 +195,7 @@ function createOperations(
       exec,
       find,
       store,
-      report: () => facts.report(),
+      report: () => reportWithPolicy(facts, policy),
       recentTrouble: deps.recentTrouble,
       folders: config.folders,
       version: deps.self.version,

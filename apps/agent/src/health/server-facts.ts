@@ -129,7 +129,8 @@ function machine(nowMs: number) {
   return {
     hostname: os.hostname().slice(0, 253),
     kernel: os.release().slice(0, 200),
-    architecture: os.arch(),
+    // As uname says it, which is how packages of the agent are named.
+    architecture: os.machine(),
     cpus: os.cpus().length,
     cpuModel: (os.cpus()[0]?.model ?? '').trim().slice(0, 200),
     memoryBytes: BigInt(os.totalmem()),

@@ -9,6 +9,8 @@ export interface OperationKind {
   readonly title: string;
   readonly text: string;
   readonly permission: Permission;
+  /** The capability without which a server cannot do it. */
+  readonly needs?: string;
 }
 
 /** Every operation that can be run on a server, in words. */
@@ -41,12 +43,14 @@ export const operationKinds: readonly OperationKind[] = [
     kind: 'restartAgent',
     title: 'Restart agent',
     text: 'Ends the agent and starts it again; what runs on the server goes on.',
+    needs: 'self-update',
     permission: Permission.OPERATIONS_ADMINISTER,
   },
   {
     kind: 'installNginx',
     title: 'Install nginx',
     text: 'Installs nginx through the server’s package manager.',
+    needs: 'apt',
     permission: Permission.OPERATIONS_ADMINISTER,
   },
 ];

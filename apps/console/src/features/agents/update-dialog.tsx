@@ -32,7 +32,8 @@ export function UpdateDialog({
   const [stages, setStages] = useState('1, 10, 100');
   const percents = parseStages(stages);
   const chosen = targetOf(target, selectors);
-  const affected = servers.filter((server) => isMeant(server, chosen) && server.agentVersion !== version);
+  const meant = servers.filter((server) => isMeant(server, chosen) && server.agentVersion !== version);
+  const affected = meant.filter(mayUpdate);
   const start = useMutation({
     mutationFn: () =>
       ostler.agentUpdates.startRollout({
@@ -54,7 +55,9 @@ export function UpdateDialog({
     percents === undefined
       ? 'Correct the stages first.'
       : affected.length === 0
-        ? 'Every server that is meant runs this release already.'
+        ? meant.length === 0
+          ? 'Every server that is meant runs this release already.'
+          : 'None of the servers that are meant can replace its agent; their pages say why.'
         : undefined;
   return (
     <Dialog
@@ -120,6 +123,11 @@ function targetOf(target: string, selectors: readonly SavedSelector[]): Target {
   const selector = selectors.find(({ name }) => `@${name}` === target);
   if (selector) return { selector: selector.labels, server: '' };
   return { selector: {}, server: target };
+}
+
+/** A server that cannot replace its agent, or must not, is skipped. */
+function mayUpdate({ capabilities }: Server): boolean {
+  return capabilities.find(({ name }) => name === 'self-update')?.available !== false;
 }
 
 function isMeant(server: Server, { selector, server: name }: Target): boolean {

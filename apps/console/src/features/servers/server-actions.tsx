@@ -65,6 +65,12 @@ function unreachableText(server: Server): string | undefined {
   return undefined;
 }
 
+/** Why this server cannot, in the words of its agent; undefined when it can or has not said. */
+function lacking({ capabilities }: Server, { needs }: OperationKind): string | undefined {
+  const capability = capabilities.find(({ name }) => name === needs);
+  return capability?.available === false ? capability.detail : undefined;
+}
+
 /** Starts an operation and goes to its output. */
 function RunMenu({ server }: { server: Server }) {
   const ostler = useOstler();
@@ -104,7 +110,7 @@ function RunMenu({ server }: { server: Server }) {
       }
       items={operationKinds.map((kind) => ({
         label: kind.title,
-        refusal: permissions.includes(kind.permission) ? undefined : administer,
+        refusal: permissions.includes(kind.permission) ? lacking(server, kind) : administer,
         onSelect: () => run.mutate(kind),
       }))}
     />
