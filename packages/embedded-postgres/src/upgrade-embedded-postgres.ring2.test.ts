@@ -1,25 +1,16 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { reachableBinaries } from './binaries';
-import { ensureCluster, prepareFolders, superuser } from './cluster';
-import { databaseUser } from './database-user';
-import { databaseFolders } from './folders';
-import { asSuperuser, database, ensureDatabase, startEmbeddedPostgres } from './start-embedded-postgres';
-import { Supervisor } from './supervisor';
+import { leaveOlderCluster, postgres17 } from './older-cluster.fixture';
+import { startEmbeddedPostgres } from './start-embedded-postgres';
 import type { PostgresConnection } from './types';
 import { forgetOlderClusters, upgradeEmbeddedPostgres } from './upgrade-embedded-postgres';
 
-const native17 = join(
-  resolve(dirname(createRequire(import.meta.url).resolve('postgresql-17-linux-x64')), '..'),
-  'native',
-);
 const log = { info: () => undefined, warn: () => undefined };
 
 let parent: string;
@@ -43,27 +34,10 @@ async function query(connection: PostgresConnection, sql: string): Promise<Recor
   }
 }
 
-/** The data folder as PostgreSQL 17 left it, with a row in it. */
-async function leaveOldCluster(): Promise<void> {
-  const user = await databaseUser();
-  const folders = { ...databaseFolders(dataFolder), cluster: join(dataFolder, 'postgresql/17') };
-  await prepareFolders(folders, user);
-  const binaries = await reachableBinaries(
-    { native: native17, version: '17.10.0-beta.17' },
-    user,
-    dataFolder,
-  );
-  const password = await ensureCluster(folders, binaries, user);
-  const connectionTo = (port: number) => ({ host: '127.0.0.1', port, user: superuser, password, database });
-  const greet = (port: number) => asSuperuser(connectionTo(port), () => Promise.resolve());
-  const server = await Supervisor.start({ binaries, folders, user, settings: {}, log, greet });
-  await ensureDatabase(connectionTo(server.port));
-  await query(
-    connectionTo(server.port),
-    `create table kept (text text); insert into kept values ('from 17')`,
-  );
-  await server.stop();
-}
+const leaveOldCluster = () =>
+  leaveOlderCluster(dataFolder, async (connection) => {
+    await query(connection, `create table kept (text text); insert into kept values ('from 17')`);
+  });
 
 /** In place of the control plane's copy of all tables. */
 async function copy(from: PostgresConnection, to: PostgresConnection): Promise<void> {
@@ -73,7 +47,7 @@ async function copy(from: PostgresConnection, to: PostgresConnection): Promise<v
 }
 
 const upgrade = (more: Partial<Parameters<typeof upgradeEmbeddedPostgres>[0]> = {}) =>
-  upgradeEmbeddedPostgres({ dataFolder, log, oldBinaries: native17, copy, ...more });
+  upgradeEmbeddedPostgres({ dataFolder, log, oldBinaries: postgres17, copy, ...more });
 
 describe('a data folder of an older PostgreSQL', () => {
   beforeEach(leaveOldCluster);

@@ -85,7 +85,7 @@ export class ServerLaneHost implements ControlLaneHost {
     if (!outcome.letIn) {
       return { accepted: false, reason: 'REVOKED', message: outcome.message, retryAfterMs: REVOKED_RETRY_MS };
     }
-    if (hello.epoch > outcome.epoch) return outlived(hello.epoch, outcome.epoch);
+    if (hello.epoch > outcome.epoch) return this.outlived(hello.epoch, outcome.epoch);
     const { instanceId, helloCounter: counter, machine } = hello;
     const lane = this.lane!;
     const agent = { server: this.server, instanceId, lane, counter, machine, sinceMs: systemClock.now() };
@@ -121,6 +121,13 @@ export class ServerLaneHost implements ControlLaneHost {
     this.release = this.services.agents.hold(agent);
     for (const pulse of this.services.features.pulse) pulse.connected(this.server.uid);
     return { accepted: true, ...this.vouched(epoch), holdMessage };
+  }
+
+  /** The server followed another control plane of a later epoch. People see it with the server, too. */
+  private outlived(theirs: bigint, ours: bigint): Greeting {
+    const message = outlivedMessage(theirs, ours);
+    for (const pulse of this.services.features.pulse) pulse.disconnected(this.server.uid, message);
+    return { accepted: false, reason: 'REPLACED', message, retryAfterMs: REPLACED_RETRY_MS };
   }
 
   /** The first epoch needs nobody's word: every agent begins below it. */
@@ -234,10 +241,9 @@ export class ServerLaneHost implements ControlLaneHost {
   }
 }
 
-/** The server followed another control plane of a later epoch: this one is a copy, or was put back without a restore. */
-function outlived(theirs: bigint, ours: bigint): Greeting {
-  const message =
+function outlivedMessage(theirs: bigint, ours: bigint): string {
+  return (
     `This server follows epoch ${theirs}, and this control plane is in epoch ${ours}: another one was restored after it. ` +
-    `Stop this one; or when it is the right one, run: ostler-control raise-epoch --above ${theirs}`;
-  return { accepted: false, reason: 'REPLACED', message, retryAfterMs: REPLACED_RETRY_MS };
+    `Stop this one; or when it is the right one, run: ostler-control raise-epoch --above ${theirs}`
+  );
 }

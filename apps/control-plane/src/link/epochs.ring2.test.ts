@@ -70,4 +70,8 @@ test('a server that followed a later epoch is refused by the older control plane
   const { goAway, message } = await end;
   expect(goAway?.reason).toBe('REPLACED');
   expect(message).toMatch(/follows epoch 99.*raise-epoch --above 99/);
+  await vi.waitFor(async () => {
+    const { server } = await app.fleet.getServer({ name: 'web-1' });
+    expect(server?.lastDisconnect).toBe(message);
+  }, 10_000);
 });

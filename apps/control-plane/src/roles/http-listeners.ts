@@ -23,6 +23,7 @@ import { Log } from '../platform/log';
 import { Metrics } from '../platform/metrics';
 import { RpcHandler } from '../platform/rpc';
 import { VERSION } from '../version';
+import { installation } from './installation';
 
 const renewEveryMs = 86_400_000;
 
@@ -85,12 +86,10 @@ export class HttpListeners {
 async function makeListeners(app: INestApplicationContext) {
   const { values } = app.get(Config);
   const addresses = app.get(Addresses);
-  const files = await ConsoleFiles.load(join(import.meta.dirname, '../../console/dist'));
+  const files = await ConsoleFiles.load(join(installation, 'apps/console/dist'));
   const shownToAll = { files, health: app.get(Health), version: VERSION };
   const installer = app.get(Installer);
-  installer.useTemplate(
-    await readFile(join(import.meta.dirname, '../../../deploy/agent/install.sh'), 'utf8'),
-  );
+  installer.useTemplate(await readFile(join(installation, 'deploy/agent/install.sh'), 'utf8'));
   const shared = {
     rpc: app.get(RpcHandler),
     isOwnHost: ownHosts([addresses.publicHost, ...values.hosts]),

@@ -11,6 +11,7 @@ import { newUid, systemClock } from '@ostler/kernel';
 import { type LocalAgent, superviseLocalAgent } from '../launch';
 import type { Log } from '../platform/log';
 import type { InternalCalls } from '../platform/rpc';
+import { installation } from './installation';
 
 export interface LocalAgentParts {
   readonly folder: string;
@@ -24,8 +25,7 @@ export interface LocalAgentParts {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const checkout = join(import.meta.dirname, '../../..');
-const program = join(checkout, 'apps/agent/dist/agent.cjs');
+const program = join(installation, 'apps/agent/dist/agent.cjs');
 const joinWithinMs = 60_000;
 
 /** Makes this machine a server of its own control plane: joins once, then keeps the agent running. */
@@ -84,6 +84,6 @@ function serverName(): string {
 
 /** The same that an installed agent runs with. */
 async function flags(): Promise<string[]> {
-  const text = await readFile(join(checkout, 'deploy/agent/agent-flags.txt'), 'utf8');
+  const text = await readFile(join(installation, 'deploy/agent/agent-flags.txt'), 'utf8');
   return text.split('\n').filter((line) => line.startsWith('--'));
 }

@@ -12,8 +12,8 @@ export interface Program {
 
 /** The control plane as a program of its own, from the sources as they are. `name` is this test's alone. */
 export async function bundleProgram(name: string): Promise<Program> {
-  // Beside the package's own modules, from where what is not bundled is found.
-  const folder = join(app, 'dist', name);
+  // Within the package's own modules, where what is not bundled is found and no build clears up.
+  const folder = join(app, 'node_modules/.programs', name);
   await using bundle = await rolldown({
     input: join(app, 'src/main.ts'),
     platform: 'node',

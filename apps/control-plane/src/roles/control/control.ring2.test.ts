@@ -1,14 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { IdentityService } from '@ostler/contracts';
+import { leaveOlderCluster, postgres17 } from '@ostler/embedded-postgres/older-cluster';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 
+import { copyDatabase } from '../../backup';
 import { bundleProgram, type Program } from '../../testing/bundle-program.fixture';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -202,6 +215,31 @@ it('touches nothing for a backup that is not whole', async () => {
   const refused = await control(target, 'restore', backup);
   expect(refused).toMatchObject({ code: 1, said: expect.stringContaining('damaged') as string });
   expect(await readdir(target)).toEqual([]);
+});
+
+it('moves a database of an older PostgreSQL to the one of this version, and nothing is lost', async () => {
+  const older = await dataFolder('older');
+  await up(first);
+  const current = await readFile(join(first, 'database-url'), 'utf8');
+  await leaveOlderCluster(older, async ({ user, password: secret, host, port, database }) => {
+    await copyDatabase(current, `postgres://${user}:${secret}@${host}:${port}/${database}`);
+  });
+  await copyFile(join(first, 'master.key'), join(older, 'master.key'));
+  const epoch = await epochOf(first);
+
+  const refused = await control(older);
+  expect(refused).toMatchObject({ code: 1, said: expect.stringContaining('upgrade-database') as string });
+  const done = await control(older, 'upgrade-database', '--binaries', postgres17);
+  expect(done).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('PostgreSQL 17 has become 18') as string,
+  });
+  expect(await epochOf(older)).toBe(epoch);
+  const plane = await up(older);
+  expect((await signIn(plane)).person?.email).toBe(email);
+  await plane.stop();
+  expect((await control(older, 'upgrade-database', '--forget-old')).said).toMatch(/removed \S+17/);
+  expect((await control(older, 'upgrade-database')).said).toContain('no database of an older');
 });
 
 it('raises the epoch when two control planes claim the same servers', async () => {
