@@ -124,6 +124,14 @@ describe.each(['Connect with JSON', 'Connect in binary', 'gRPC'])('through %s', 
     },
   );
 
+  test('more violations than every client takes are counted', async () => {
+    const resources = Array.from({ length: 500 }, (_, index) => helloSite(`NOT A NAME ${index}`));
+    const { message, violations } = await doors.get(name)!(resources);
+    expect(message).toMatch(/^resources\[0\]\.meta\.name: .* \(and 499 more\)$/);
+    expect(violations.length).toBeGreaterThan(10);
+    expect(JSON.stringify(violations).length).toBeLessThan(16_384);
+  });
+
   test('the domain of another tenant is refused without its name', async () => {
     const other = await engine.addTenant(`tenant-${name.toLowerCase().replaceAll(' ', '-')}`);
     await engine.addServer('theirs', { tenantUid: other.uid });
