@@ -3,8 +3,9 @@ import type { JoinArguments } from './command-line';
 import type { AgentConfig } from './config';
 import { EXIT } from './exit-codes';
 import type { Files } from './host/fs';
-import { askToJoin, finishJoining, joinStatus, PendingJoins } from './link';
+import { askToJoin, finishJoining, joinStatus, machineName, PendingJoins } from './link';
 import type { Log } from './telemetry';
+import { versionIn } from './updates';
 import { AGENT_VERSION } from './version';
 
 /** `ostler-agent join`. A server that somebody has to let in first goes on asking when its agent runs. */
@@ -16,7 +17,8 @@ export async function joinServer(
   const wished = { ...record, name: name === '' ? hostname() : name };
   const identityFolder = folders.identity;
   const say = (text: string): void => void process.stderr.write(`ostler-agent: ${text}\n`);
-  const answer = await askToJoin({ ...wished, ...aboutThisServer() }, { files, identityFolder, say });
+  const options = { ...wished, ...(await aboutThisServer(files)) };
+  const answer = await whileAlive(askToJoin(options, { files, identityFolder, say }));
   const pending = new PendingJoins(files, identityFolder);
   if ('waiting' in answer) {
     await pending.keep(wished);
@@ -44,7 +46,7 @@ export interface JoinFirstParts {
 }
 
 /** Joins before anything of the agent runs, when that was begun or the settings say so. */
-export function joinFirst({ config, files, log, ended }: JoinFirstParts): Promise<void> {
+export async function joinFirst({ config, files, log, ended }: JoinFirstParts): Promise<void> {
   const ending = new AbortController();
   void ended.then(() => ending.abort());
   const { firstJoin, reach, folders } = config;
@@ -55,9 +57,16 @@ export function joinFirst({ config, files, log, ended }: JoinFirstParts): Promis
   };
   const say = (text: string): void => log.info(text);
   const dependencies = { files, identityFolder: folders.identity, signal: ending.signal, say };
-  return finishJoining({ wished, about: aboutThisServer() }, dependencies);
+  await finishJoining({ wished, about: await aboutThisServer(files) }, dependencies);
 }
 
-function aboutThisServer() {
-  return { agentVersion: AGENT_VERSION, hostname: hostname() };
+async function aboutThisServer(files: Files) {
+  const agentVersion = (await versionIn(files, import.meta.dirname)) ?? AGENT_VERSION;
+  return { agentVersion, hostname: hostname(), machine: await machineName(files) };
+}
+
+/** The clock's timers let a process end that waits for nothing else. */
+async function whileAlive<T>(task: Promise<T>): Promise<T> {
+  const alive = setInterval(() => undefined, 2 ** 30);
+  return task.finally(() => clearInterval(alive));
 }

@@ -50,8 +50,9 @@ export async function startLinkApp(
   const operations = createClient(OperationService, app.transport(token));
   const joining = createClient(JoinContract, app.transport());
 
-  const newToken = async (wish: { maximumUses?: number; lifetimeSeconds?: number } = {}) =>
-    fleet.createJoinToken({ requestId: newUid(), ...wish });
+  const newToken = async (
+    wish: { maximumUses?: number; lifetimeSeconds?: number; waitingRoom?: boolean } = {},
+  ) => fleet.createJoinToken({ requestId: newUid(), ...wish });
 
   const join = async (name: string, joinToken?: string): Promise<TestIdentity> => {
     const key = await newCsr();
