@@ -16,8 +16,7 @@ export async function settleUpdate(deps: UpdaterDeps): Promise<void> {
     await stopAtOnce(units, record);
     // It may have proven itself until it was stopped.
     record = await folder.record();
-    if (record?.phase === 'switching') await rollBack(deps, record);
-    await units.systemctl('daemon-reload');
+    if (record?.phase === 'switching') await rollBack(deps, record, units);
     await units.systemctl('start', '--', AGENT_UNIT);
   }
   if (record?.phase === 'confirmed') {
@@ -29,15 +28,18 @@ export async function settleUpdate(deps: UpdaterDeps): Promise<void> {
 
 /** What hangs does not answer to SIGTERM, and there is no time to wait for it. */
 async function stopAtOnce(units: RollbackUnits, { switchUnit }: UpdateRecord): Promise<void> {
-  await units.systemctl('stop', '--', switchUnit).catch(() => undefined);
-  await units
-    .systemctl('kill', '--kill-who=main', '--signal=SIGKILL', '--', AGENT_UNIT)
-    .catch(() => undefined);
+  const quietly = (...args: string[]): Promise<void> => units.systemctl(...args).catch(() => undefined);
+  await quietly('kill', '--signal=SIGKILL', '--', switchUnit);
+  await quietly('kill', '--kill-who=main', '--signal=SIGKILL', '--', AGENT_UNIT);
   await units.systemctl('stop', '--', AGENT_UNIT);
 }
 
 /** The store first: while the link leads to the new version, a second run knows that it has to be put back. */
-async function rollBack({ files, folder, say }: UpdaterDeps, record: UpdateRecord): Promise<void> {
+async function rollBack(
+  { files, folder, say }: UpdaterDeps,
+  record: UpdateRecord,
+  units: RollbackUnits,
+): Promise<void> {
   const { home, fromVersion, toVersion } = record;
   const wasSwitched = (await files.readLink(`${home}/current`)) !== fromVersion;
   if (wasSwitched && (await files.state(folder.storeBefore))) {
@@ -46,7 +48,7 @@ async function rollBack({ files, folder, say }: UpdaterDeps, record: UpdateRecor
     await files.removeTree(folder.store);
     await files.rename(`${folder.store}.new`, folder.store);
   }
-  await installUnit(files, `${home}/${fromVersion}`);
+  if (await installUnit(files, `${home}/${fromVersion}`)) await units.systemctl('daemon-reload');
   await files.linkAtomic(`${home}/current`, fromVersion);
   const message = wasSwitched
     ? `${toVersion} did not come up and stay connected to the control plane in time; ${fromVersion} is back, with its store of before.`

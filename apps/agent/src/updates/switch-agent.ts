@@ -36,15 +36,17 @@ export async function switchAgent(deps: UpdaterDeps, record: UpdateRecord): Prom
   await copyTree(files, folder.store, `${folder.storeBefore}.new`);
   await files.rename(`${folder.storeBefore}.new`, folder.storeBefore);
   await files.linkAtomic(`${record.home}/current`, record.toVersion);
-  await installUnit(files, `${record.home}/${record.toVersion}`);
-  await units.systemctl('daemon-reload');
+  if (await installUnit(files, `${record.home}/${record.toVersion}`)) await units.systemctl('daemon-reload');
   await units.systemctl('start', '--', AGENT_UNIT);
 }
 
-/** The unit of the version that is to run. */
-export async function installUnit(files: Files, versionFolder: string): Promise<void> {
+/** The unit of the version that is to run. True when it is another one than was there: systemd must read it. */
+export async function installUnit(files: Files, versionFolder: string): Promise<boolean> {
   const text = await files.read(`${versionFolder}/ostler-agent.service`);
-  if (text) await files.writeAtomic(AGENT_UNIT_FILE, text, { mode: 0o644 });
+  const before = await files.read(AGENT_UNIT_FILE);
+  if (!text || (before && Buffer.from(before).equals(text))) return false;
+  await files.writeAtomic(AGENT_UNIT_FILE, text, { mode: 0o644 });
+  return true;
 }
 
 /** Complete under its name, or not there. Links, devices and what else is no file are refused. */

@@ -69,7 +69,9 @@ describe('a server that is being updated', () => {
       message: 'ROLLED_BACK: the old one is back',
     });
     expect(at(ended(OperationState.INTERRUPTED, 'INTERRUPTED'))).toMatchObject({ state: ServerState.FAILED });
-    expect(at(ended(OperationState.FAILED, 'POLICY_FORBIDS'))).toMatchObject({ state: ServerState.SKIPPED });
+    expect(at(ended(OperationState.FAILED, 'POLICY_REFUSED'))).toMatchObject({ state: ServerState.SKIPPED });
+    // It went away before it took the operation: nothing was done.
+    expect(at(ended(OperationState.EXPIRED, 'NOT_TAKEN'))).toMatchObject({ state: ServerState.SKIPPED });
   });
 });
 
