@@ -20,7 +20,7 @@ import {
 
 // One server with the control plane as a service, and the agent of that very server beside it.
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const password = 'a password for tests only';
 let folder: string;
