@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { create, type DescMethod } from '@bufbuild/protobuf';
 import { ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { ErrorInfoSchema, ErrorReason, IdentityService, Role } from '@ostler/contracts';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
 import { RpcRegistry } from '../platform/rpc';
 import { rulesOf } from '../platform/rpc/method-rules';
@@ -59,23 +59,39 @@ async function outcome(transport: Transport, method: DescMethod): Promise<string
   }
 }
 
+/** For servers that have no certificate: what they bring is judged by the method itself. */
+const ofAgents = ['JoinService/Challenge', 'JoinService/Join', 'JoinService/Recover'];
+
 it('refuses every method to who is not signed in, but the public ones', async () => {
   const open: string[] = [];
   for (const method of methods) {
     const result = await outcome(app.transport(), method);
     if (result !== 'UNAUTHENTICATED') open.push(nameOf(method));
   }
-  expect(open.sort()).toEqual(['IdentityService/SignIn', 'JoinService/Join', 'LiveService/GetInfo']);
+  expect(open.sort()).toEqual(['IdentityService/SignIn', ...ofAgents, 'LiveService/GetInfo']);
 });
 
 it('refuses every method with a token that is none', async () => {
   const accepted: string[] = [];
   for (const method of methods) {
     const result = await outcome(app.transport('ost_api_made-up'), method);
-    if (result !== 'UNAUTHENTICATED') accepted.push(`${nameOf(method)} ${result}`);
+    // So many wrong ones from one address are not even looked at any more.
+    if (result !== 'UNAUTHENTICATED' && result !== 'THROTTLED') accepted.push(nameOf(method));
   }
-  expect(accepted).toEqual([]);
+  expect(accepted.sort()).toEqual(ofAgents);
 });
+
+/** The wrong tokens of before may still count against this address. */
+function whenLookedAt(transport: Transport, method: DescMethod): Promise<string> {
+  return vi.waitFor(
+    async () => {
+      const result = await outcome(transport, method);
+      expect(result).not.toBe('THROTTLED');
+      return result;
+    },
+    { timeout: 10_000 },
+  );
+}
 
 it('lets each role do what the golden list says', async () => {
   const lines: string[] = [];
@@ -84,7 +100,7 @@ it('lets each role do what the golden list says', async () => {
   for (const method of ordered) {
     const allowed: Who[] = [];
     for (const who of roles) {
-      const result = await outcome(transports.get(who)!, method);
+      const result = await whenLookedAt(transports.get(who)!, method);
       if (result !== 'DENIED') allowed.push(who);
       expect(
         ['UNAUTHENTICATED', 'THROTTLED', 'INTERNAL', 'UNSPECIFIED'],
@@ -98,12 +114,14 @@ it('lets each role do what the golden list says', async () => {
 
 it('takes a request id for every mutation that can be repeated', () => {
   const without = methods.filter((method) => rulesOf(method).isMutation && !rulesOf(method).isIdempotent);
-  // Signing in and out repeat by nature; a join is known by its key, a piece of a file by its content and offset.
+  // Signing in and out repeat by nature; a join is known by its key, a recovery by its nonce, a piece of a file by its
+  // content and offset.
   expect(without.map(nameOf).sort()).toEqual([
     'IdentityService/ChangePassword',
     'IdentityService/SignIn',
     'IdentityService/SignOut',
     'JoinService/Join',
+    'JoinService/Recover',
     'ReleaseService/PutFile',
   ]);
 });
