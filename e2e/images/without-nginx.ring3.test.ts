@@ -1,15 +1,33 @@
-import { afterAll, expect, test } from 'vitest';
-import { bootServer, closeTestNetwork, IMAGE_WITHOUT_NGINX } from '../harness';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bootServer, closeTestNetwork, IMAGE_WITHOUT_NGINX, type TestServer } from '../harness';
 
+let server: TestServer;
+let launcher: string;
+
+beforeAll(async () => {
+  server = await bootServer({ name: 'bare', image: IMAGE_WITHOUT_NGINX });
+  launcher = await server.mountDirectory(join(import.meta.dirname, '../../deploy/launcher'));
+});
 afterAll(closeTestNetwork);
 
-test('a server without nginx gets it from its own repository, as an agent would install it', async () => {
-  const server = await bootServer({ name: 'bare', image: IMAGE_WITHOUT_NGINX });
+/** The step of `npm start` that sees to nginx, as root on a Debian that has none. */
+const ensureNginx = () =>
+  server.exec(['sh', '-c', '. "$0/bootstrap.sh"; . "$0/debian.sh"; ensure_nginx', launcher], {
+    timeoutMs: 240_000,
+  });
+
+test('npm start installs nginx through apt where it is missing, and says so', async () => {
   expect(await server.exec(['nginx', '-v'])).toMatchObject({ code: 127 });
-  await server.run(['apt-get', 'update']);
-  await server.run(['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '--yes', 'nginx'], {
-    timeoutMs: 180_000,
+  const { code, stderr } = await ensureNginx();
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/^ostler: install nginx through apt \(\d+ s\)\n$/) as string,
   });
   await server.waitForUnit('nginx.service');
   expect((await fetch(`http://${server.address}/`)).status).toBe(200);
+});
+
+test('the next start finds it and is silent', async () => {
+  expect(await ensureNginx()).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });
