@@ -15,9 +15,10 @@ import { newKeyPair } from '../authority/key-pairs';
 import { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } from '../authority/x509';
 import { connectAgent, type LinkApp, newCsr, pemsOf, startLinkApp } from '../link/start-link-app.fixture';
 import { ConnectedAgents } from '../link';
-import { execute } from '../platform/db';
+import { execute, query } from '../platform/db';
 import { InternalCalls } from '../platform/rpc';
 import { JoinService } from './join.service';
+import { WaitingRoom } from './waiting-room.service';
 
 let app: LinkApp;
 let otherTenant: string;
@@ -272,4 +273,23 @@ test('joins and decisions are in the audit trail', async () => {
   const seen = entries.map(({ method, actor }) => `${method.split('/')[1]} ${actor}`);
   expect(seen).toContain('Join join token audited');
   expect(seen).toContain('DecideWaitingServer owner@example.com');
+});
+
+test('who watches hears of servers that wait, and that somebody has decided', async () => {
+  const room = app.app.get(WaitingRoom);
+  const [tenantUid] = await app.db.unitOfWork.asSystem('first-run', () =>
+    query<{ uid: string }>(`select uid from tenant where name <> 'other'`),
+  );
+  const before = await room.changesSince([tenantUid!.uid], 0n);
+  const { joinToken, token } = await newToken({ waitingRoom: true });
+  await ask(token, (await newCsr()).csr, 'watched');
+  const [waiting] = await waitingWith(joinToken!.uid);
+  const asked = await room.changesSince([tenantUid!.uid], before.version);
+  expect(asked.changed.map(({ uid }) => uid)).toContain(waiting!.uid);
+  await decide(waiting!.uid, false);
+  const decided = await room.changesSince([tenantUid!.uid], asked.version);
+  expect([
+    decided.removed.includes(waiting!.uid),
+    decided.changed.some(({ uid }) => uid === waiting!.uid),
+  ]).toEqual([true, false]);
 });
