@@ -1,5 +1,5 @@
 import { ConditionStatus } from '@ostler/contracts';
-import { FakeClock } from '@ostler/test-kit';
+import { FakeClock, HOSTILE_VALUES } from '@ostler/test-kit';
 import { expect, test } from 'vitest';
 import { AcmeFailure, type AcmeOrder } from '../../host/net/acme';
 import { FakeFiles } from '../../host/fs/fake';
@@ -174,6 +174,29 @@ test('a hostile control plane cannot name paths, schemes or wildcards that HTTP-
   ];
   for (const resource of refused) expect(() => driver.check(resource)).toThrow(/^certificate\./);
 });
+
+test.each(HOSTILE_VALUES)(
+  '$name from a hostile control plane is refused in every text of a certificate',
+  ({ name, value }) => {
+    const { driver } = server();
+    const withDomain = (domain: string) => placedCertificate({ domains: [domain], source: acme });
+    const withAcme = (more: { directoryUrl?: string; email?: string; directoryCaPem?: string }) =>
+      placedCertificate({
+        domains: ['a.test'],
+        source: { case: 'acme', value: { termsAgreed: true, ...more } },
+      });
+    // A name like any other; whether it leads to a metadata service is no matter to a certificate.
+    if (name !== 'metadata name')
+      expect(() => driver.check(withDomain(value))).toThrow(/^certificate\.domains/);
+    expect(() => driver.check(withAcme({ directoryUrl: value }))).toThrow(/^certificate\.acme\.directoryUrl/);
+    expect(() => driver.check(withAcme({ email: value }))).toThrow(/^certificate\.acme\.email/);
+    expect(() => driver.check(withAcme({ directoryCaPem: value }))).toThrow(
+      /^certificate\.acme\.directoryCaPem/,
+    );
+    const upload = { case: 'upload' as const, value: { certificatePem: value } };
+    expect(() => driver.check(placedCertificate({ source: upload }))).toThrow(/^certificate\.upload/);
+  },
+);
 
 test('a challenge token is a token and nothing else', async () => {
   const files = new FakeFiles();
