@@ -187,6 +187,23 @@ async function expectOld(made: FakeServer): Promise<void> {
   expect(await made.seen()).toEqual(OLD);
 }
 
+// The version before and the version after read it: fields are added and never changed.
+test('the record is these bytes', async () => {
+  const made = await server();
+  expect(made.files.tree(`${STATE}/update`)[`${STATE}/update/update.json`]).toBe(`{
+  "operationUid": "019a0000-0000-7000-8000-000000000001",
+  "phase": "switching",
+  "home": "/opt/ostler-agent",
+  "fromVersion": "1.0.0",
+  "toVersion": "2.0.0",
+  "sequence": "20",
+  "archive": "/var/lib/ostler-agent/update/aa.tar.gz",
+  "switchUnit": "ostler-op-1-switch.service",
+  "message": ""
+}
+`);
+});
+
 describe('a switch that is cut short', () => {
   test.each(['killed', 'without power'])(
     'at any change ends with the old agent and its store, %s',

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Injectable, type OnModuleInit } from '@nestjs/common';
@@ -40,8 +40,8 @@ export interface AgentReleaseFiles {
 export class AgentReleases implements OnModuleInit {
   /** Newest first. */
   private releases: readonly FolderRelease[] = [];
-  /** What cannot be taken, with why: said once. */
-  private readonly refused = new Map<string, string>();
+  /** What cannot be taken, with the time of its last change: looked at again when that moves, as in a slow copy. */
+  private readonly refused = new Map<string, number>();
   private readonly scans = new Serial();
 
   constructor(
@@ -136,7 +136,7 @@ export class AgentReleases implements OnModuleInit {
   }
 
   private async take(folder: string, taken: ReadonlySet<string>): Promise<FolderRelease | undefined> {
-    if (this.refused.has(folder)) return undefined;
+    if (await this.isRefused(folder)) return undefined;
     try {
       const one = await readReleaseFolder(folder);
       if (folder !== join(this.folder, one.release.version)) throw new Error('its folder has another name');
@@ -149,7 +149,7 @@ export class AgentReleases implements OnModuleInit {
       this.log.info(`took release ${one.release.version} of the agent`);
       return one;
     } catch (error) {
-      this.refuse(folder, error);
+      await this.refuse(folder, error);
       return undefined;
     }
   }
@@ -159,7 +159,8 @@ export class AgentReleases implements OnModuleInit {
     for (const version of await namesIn(built)) {
       const target = join(this.folder, version);
       const isKnown = this.releases.some(({ folder }) => folder === target);
-      if (isKnown || this.refused.has(join(built, version)) || (await namesIn(target)).length > 0) continue;
+      if (isKnown || (await namesIn(target)).length > 0) continue;
+      if (await this.isRefused(join(built, version))) continue;
       const staging = join(this.folder, `.${version}.${process.pid}`);
       try {
         await readReleaseFolder(join(built, version));
@@ -169,13 +170,17 @@ export class AgentReleases implements OnModuleInit {
         await rename(staging, target);
       } catch (error) {
         await rm(staging, { recursive: true, force: true });
-        this.refuse(join(built, version), error);
+        await this.refuse(join(built, version), error);
       }
     }
   }
 
-  private refuse(folder: string, error: unknown): void {
-    this.refused.set(folder, messageOf(error));
+  private async isRefused(folder: string): Promise<boolean> {
+    return this.refused.get(folder) === (await changedMs(folder));
+  }
+
+  private async refuse(folder: string, error: unknown): Promise<void> {
+    this.refused.set(folder, await changedMs(folder));
     this.log.warn(`${folder} is not taken as a release of the agent: ${messageOf(error)}`);
   }
 
@@ -190,6 +195,13 @@ export class AgentReleases implements OnModuleInit {
     }
     this.releases = this.releases.filter((one) => !old.includes(one));
   }
+}
+
+/** Of the folder and what is in it. */
+async function changedMs(folder: string): Promise<number> {
+  const paths = [folder, ...(await namesIn(folder)).map((name) => join(folder, name))];
+  const times = await Promise.all(paths.map(async (path) => (await stat(path)).mtimeMs));
+  return Math.max(...times);
 }
 
 /** Folders that are complete: those that are being made begin with a dot. */

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -173,6 +173,20 @@ describe('releases', () => {
     await rm(join(folder, 'data/agent-releases/5.0.0'), { recursive: true });
     await app.app.get(AgentReleases).scan();
     expect((await updates.listReleases({})).releases).toHaveLength(2);
+  });
+
+  test('that are copied slowly are taken when they are whole', async () => {
+    const slow = await writeRelease(join(folder, 'slow'), '6.0.0', 600n);
+    const arriving = join(folder, 'data/agent-releases/6.0.0');
+    await cp(slow.folder, arriving, { recursive: true });
+    await rm(join(arriving, 'signature.bin'));
+    await app.app.get(AgentReleases).scan();
+    expect((await updates.listReleases({})).releases).toHaveLength(2);
+    await cp(join(slow.folder, 'signature.bin'), join(arriving, 'signature.bin'));
+    await app.app.get(AgentReleases).scan();
+    expect((await updates.listReleases({})).releases[0]?.version).toBe('6.0.0');
+    await rm(arriving, { recursive: true });
+    await app.app.get(AgentReleases).scan();
   });
 
   test('are handed to agents by digest, from an offset on, and to nobody else', async () => {
