@@ -12,7 +12,7 @@ import { encodeAgentRelease, signAgentRelease } from '@ostler/link-protocol';
 import { describe, expect, test } from 'vitest';
 import type { Agent } from './agent';
 import type { Link } from './link/core.port';
-import { fakeServer, type FakeServer } from './testing/agent-on-fakes';
+import { fakeServer, type FakeServer, offer } from './testing/agent-on-fakes';
 
 const HOME = '/opt/ostler-agent';
 const UNIT_FILE = '/etc/systemd/system/ostler-agent.service';
@@ -239,7 +239,7 @@ describe('an update', () => {
     expect(server.report(second)).toMatchObject({ state: State.FAILED, reason: 'UPDATE_UNDER_WAY' });
   });
 
-  test('keeps other operations waiting until the new agent has proven itself', async () => {
+  test('keeps operations and manifests waiting until the new agent has proven itself', async () => {
     const server = await InstalledServer.make();
     await server.update();
     server.connected = false;
@@ -247,12 +247,15 @@ describe('an update', () => {
     const uid = newUid();
     const operation = { case: 'noop' as const, value: {} };
     const taken = server.agent.core.startOperation(create(OperationStartSchema, { uid, operation }));
+    const stored = offer(server.agent, { serverUid: server.fake.serverUid, revision: 1n, resources: [] });
     await server.settle(20_000);
     expect(server.report(uid)).toBeUndefined();
+    expect(server.agent.core.fence().revision).toBe(0n);
     server.connected = true;
     await server.settle(5_000);
     await taken;
     expect(server.report(uid).state).toBe(State.SUCCEEDED);
+    expect(await stored).toMatchObject({ stored: true });
   });
 });
 

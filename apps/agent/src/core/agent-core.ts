@@ -24,7 +24,10 @@ export interface AgentCoreDeps {
   readonly reconciler: Reconciler;
   readonly rules: BodyRules;
   readonly operations: OperationRunner;
-  /** No operation is taken before: what was not journalled is sent again. */
+  /**
+   * No operation and no manifest is taken before: should the store be put back to an older state, an operation
+   * would begin again, and what a tombstone had removed would be there again. What was not taken is sent again.
+   */
   readonly mayBegin: Promise<void>;
   readonly serverReport: () => Promise<ServerReport>;
   readonly serveChallenge: (challenge: ChallengeServe) => Promise<void>;
@@ -66,7 +69,8 @@ export class Core implements AgentCore {
     failpoint('ledger.body-stored');
   }
 
-  storeManifest(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+  async storeManifest(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+    await this.deps.mayBegin;
     return this.deps.intake.take(offer, index);
   }
 

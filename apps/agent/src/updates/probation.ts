@@ -15,8 +15,8 @@ export interface ProbationDeps {
 }
 
 /**
- * The first seconds of a new agent after an update. Until it is confirmed it takes no operation: should the old
- * agent come back with its copy of the store, that one would not know of it.
+ * The first seconds of a new agent after an update. Until it is confirmed it takes no operation and no manifest: should
+ * the old agent come back with its copy of the store, that one would not know of them.
  *
  *   on probation --the control lane ran for 3 s--> confirmed (durable: nobody rolls back any more) --> settled
  */
