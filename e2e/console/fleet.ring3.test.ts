@@ -1,10 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type OstlerProcess, OWNER_EMAIL, OWNER_PASSWORD, startOstler } from '../harness';
+import { joinArguments, type OstlerProcess, OWNER_EMAIL, OWNER_PASSWORD, startOstler } from '../harness';
+import { runProgramWith } from '../perf/run-program';
 import { seriousFindings } from './axe';
 import { openBrowser, openPage, signIn } from './browser';
+
+const agentProgram = join(import.meta.dirname, '../../apps/agent/dist/agent.cjs');
 
 let browser: Browser;
 let ostler: OstlerProcess;
@@ -110,6 +115,33 @@ test('labels are kept under a name, and the list is filtered by it', async () =>
   await page.getByRole('link', { name: local }).waitFor();
 });
 
+test('a machine at the door is let in, and joins with the key that was compared', async () => {
+  const { fleet } = await ostler.signIn();
+  const { command } = await fleet.createJoinToken({ requestId: randomUUID(), waitingRoom: true });
+  const folder = await mkdtemp(join(tmpdir(), 'ostler-waiting-'));
+  const environment = { ...process.env, OSTLER_STATE_FOLDER: folder };
+  const askToJoin = () =>
+    runProgramWith(environment, process.execPath, [
+      agentProgram,
+      'join',
+      ...joinArguments(command),
+      '--name',
+      'at-the-door',
+    ]);
+  const said = await askToJoin();
+  await page.goto('/');
+  const room = page.getByRole('region', { name: 'Waiting room' });
+  await room.getByText('at-the-door').first().waitFor();
+  const key = /sha256\/\/\S+=/.exec(said)?.[0] ?? 'no key was said';
+  expect(await room.innerText()).toContain(key);
+  await room.getByRole('button', { name: /Let in/ }).click();
+  await room.waitFor({ state: 'hidden' });
+  await askToJoin();
+  await page.goto('/servers/at-the-door');
+  await state('Joined').waitFor();
+  await rm(folder, { recursive: true });
+});
+
 test('a join token is made with its command and user data, listed, and revoked', async () => {
   await page.goto('/servers#join');
   await dialog()
@@ -156,7 +188,10 @@ test('what a removal means is counted before anything is removed', async () => {
 test('the versions of agents are shown with who runs them', async () => {
   await page.goto('/agents');
   await page.getByRole('heading', { name: 'In the fleet' }).waitFor();
-  await page.getByText('1 server').first().waitFor();
+  await page
+    .getByText(/^\d servers?$/)
+    .first()
+    .waitFor();
   expect(await seriousFindings(page)).toEqual([]);
 });
 

@@ -14,8 +14,11 @@ const columns = `f.name, f.labels,
 /** Table `saved_selector`, within the caller's unit of work. */
 @Injectable()
 export class SelectorsRepository {
-  list(): Promise<SelectorRow[]> {
-    return query(`select ${columns} from saved_selector f order by f.name`);
+  /** Of one tenant: those nested in it may use the same names. */
+  list(tenantUid: string): Promise<SelectorRow[]> {
+    return query(`select ${columns} from saved_selector f where f.tenant_uid = $1 order by f.name`, [
+      tenantUid,
+    ]);
   }
 
   /** The same name again replaces the labels. */

@@ -28,7 +28,7 @@ export class SelectorsRpc implements OnModuleInit, Methods {
   }
 
   async listSavedSelectors() {
-    return { selectors: (await this.selectors.list()).map(toSelector) };
+    return { selectors: (await this.selectors.list(currentCall().tenantUid)).map(toSelector) };
   }
 
   async saveSelector({ name, labels }: SaveSelectorRequest) {

@@ -11,8 +11,8 @@ const MOST_SELECTORS = 200;
 export class SelectorsService {
   constructor(private readonly selectors: SelectorsRepository) {}
 
-  list(): Promise<SelectorRow[]> {
-    return this.selectors.list();
+  list(tenantUid: string): Promise<SelectorRow[]> {
+    return this.selectors.list(tenantUid);
   }
 
   /** @throws AppError LIMIT_EXCEEDED */

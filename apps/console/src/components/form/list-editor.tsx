@@ -1,5 +1,5 @@
 import { Plus, Trash2 } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useId } from 'react';
 import { Button, IconButton } from '../button';
 import { useFieldError } from './errors';
 
@@ -98,19 +98,21 @@ function TextItem({
   placeholder?: string;
 }) {
   const error = useFieldError(path);
+  const errorId = useId();
   return (
     <>
       <input
         className="input font-mono text-xs"
         aria-label={label}
         aria-invalid={error ? true : undefined}
+        aria-describedby={error ? errorId : undefined}
         value={value}
         placeholder={placeholder}
         spellCheck={false}
         onChange={(event) => onChange(event.target.value)}
       />
       {error && (
-        <p role="alert" className="text-failed-text mt-1 text-xs font-medium break-words">
+        <p id={errorId} role="alert" className="text-failed-text mt-1 text-xs font-medium break-words">
           {error}
         </p>
       )}

@@ -1,6 +1,6 @@
-import { type ApplyResponse, ErrorReason, type Resource } from '@ostler/contracts';
+import { type ApplyResponse, ErrorReason, type Resource, ResourceSchema } from '@ostler/contracts';
 import type { Violation } from '@ostler/kernel';
-import { checkResource, withoutOutput } from '@ostler/resource-model';
+import { checkResource, textsIn, withoutOutput } from '@ostler/resource-model';
 import { type ExplainedError, explainError, newRequestId } from '@ostler/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -40,6 +40,7 @@ export function useResourceDraft(
   const [firstYaml] = useState(yaml);
   const violations = useMemo(() => checkResource(draft, 'resources[0]').violations, [draft]);
   const [untouched] = useState(() => new Set(isNew ? violations.map(keyOf) : []));
+  const typed = useMemo(() => filledTexts(draft), [draft]);
   const isSound = violations.length === 0;
   const plan = usePlan(draft, edits, isSound);
   const saving = useSave(draft, onSaved);
@@ -50,7 +51,7 @@ export function useResourceDraft(
   };
   const told = isSound
     ? [...(plan.error?.violations ?? []), ...(saving.error?.violations ?? [])]
-    : violations.filter((one) => tried || !untouched.has(keyOf(one)));
+    : violations.filter((one) => tried || !untouched.has(keyOf(one)) || typed.has(one.field));
   return {
     draft,
     change,
@@ -94,6 +95,12 @@ function useSave(draft: Resource, onSaved: (answer: ApplyResponse) => void) {
       if (apply.isError) apply.reset();
     },
   };
+}
+
+/** Paths of the texts in which something stands: what is wrong with those is no matter of not being there yet. */
+function filledTexts(draft: Resource): ReadonlySet<string> {
+  const texts = [...textsIn(ResourceSchema, draft, 'resources[0]')];
+  return new Set(texts.filter(({ value }) => value !== '').map(({ path }) => path));
 }
 
 const keyOf = ({ field, reason }: Violation): string => `${field} ${reason}`;

@@ -1,12 +1,13 @@
 import { Kind, Permission } from '@ostler/contracts';
 import { Link } from '@tanstack/react-router';
-import { useLiveData, useOperations, useResources, useServers } from '../../api/live';
+import { useLiveData, useOperations, useResources, useRollouts, useServers } from '../../api/live';
 import { useRefusal } from '../../api/session';
 import { ButtonLink } from '../../components/button';
 import { ListBody } from '../../components/list-body';
 import { OperationRow } from '../../components/operation-row';
 import { Page, Section } from '../../components/page';
 import { hasEnded, resourceHealth, serverHealth } from '../../lib/health';
+import { WaitingRoom } from '../servers/waiting-room';
 import { ExpiringCertificates } from './expiring-certificates';
 import { FirstSteps } from './first-steps';
 import { HealthCard } from './health-card';
@@ -41,9 +42,11 @@ function OverviewBody() {
   const servers = useServers();
   const sites = useResources(Kind.SITE);
   const certificates = useResources(Kind.CERTIFICATE);
+  const rollouts = useRollouts();
   const running = useOperations().filter((operation) => !hasEnded(operation));
   return (
     <>
+      <WaitingRoom />
       {(servers.length === 0 || sites.length === 0) && (
         <FirstSteps servers={servers.length} sites={sites.length} />
       )}
@@ -63,7 +66,7 @@ function OverviewBody() {
       </div>
       <div className="grid items-start gap-x-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="min-w-0">
-          <TroubleList servers={servers} resources={[...sites, ...certificates]} />
+          <TroubleList servers={servers} resources={[...sites, ...certificates]} rollouts={rollouts} />
           {running.length > 0 && (
             <Section title="Running operations" flush>
               <ul className="divide-line divide-y">

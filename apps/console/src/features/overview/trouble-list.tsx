@@ -1,20 +1,9 @@
-import type { Resource, Server } from '@ostler/contracts';
-import { Link, type LinkProps } from '@tanstack/react-router';
+import type { Resource, Rollout, Server } from '@ostler/contracts';
+import { Link } from '@tanstack/react-router';
 import { Section } from '../../components/page';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
-import { type Health, healthOrder, resourceHealth, serverHealth } from '../../lib/health';
-import { kindWord, nameOf, resourceLink } from '../../lib/kinds';
-
-interface Trouble {
-  readonly key: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly health: Health;
-  readonly link: LinkProps;
-  /** Others of the same kind with the same state for the same reason. */
-  readonly others: number;
-}
+import { findTroubles } from './find-troubles';
 
 const MOST_SHOWN = 12;
 
@@ -22,11 +11,13 @@ const MOST_SHOWN = 12;
 export function TroubleList({
   servers,
   resources,
+  rollouts,
 }: {
   servers: readonly Server[];
   resources: readonly Resource[];
+  rollouts: readonly Rollout[];
 }) {
-  const troubles = findTroubles(servers, resources);
+  const troubles = findTroubles(servers, resources, rollouts);
   const count = troubles.reduce((sum, { others }) => sum + 1 + others, 0);
   return (
     <Section title="Needs attention" text={count === 0 ? undefined : `${count}`} flush>
@@ -65,34 +56,4 @@ export function TroubleList({
       )}
     </Section>
   );
-}
-
-function findTroubles(servers: readonly Server[], resources: readonly Resource[]): readonly Trouble[] {
-  const all: Trouble[] = [
-    ...servers.map((server) => ({
-      key: server.uid,
-      name: server.name,
-      kind: 'Server',
-      health: serverHealth(server),
-      link: { to: '/servers/$name', params: { name: server.name } } as LinkProps,
-      others: 0,
-    })),
-    ...resources.map((resource) => ({
-      key: resource.meta?.uid ?? '',
-      name: nameOf(resource),
-      kind: kindWord(resource.meta?.kind),
-      health: resourceHealth(resource),
-      link: resourceLink(resource.meta?.kind, nameOf(resource)),
-      others: 0,
-    })),
-  ];
-  const first = new Map<string, Trouble>();
-  for (const trouble of all.toSorted((a, b) => a.name.localeCompare(b.name))) {
-    if (trouble.health.state === 'ready' || trouble.health.state === 'progressing') continue;
-    const why = `${trouble.kind} ${trouble.health.word} ${trouble.health.message}`;
-    const same = first.get(why);
-    first.set(why, same ? { ...same, others: same.others + 1 } : trouble);
-  }
-  const rank = ({ health }: Trouble): number => healthOrder.indexOf(health.state);
-  return [...first.values()].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 }

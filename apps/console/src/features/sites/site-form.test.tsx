@@ -47,6 +47,20 @@ test('a new form complains of nothing before the first try, then at every field'
   expect(screen.getAllByRole('alert').length).toBeGreaterThan(1);
 });
 
+test('what is typed and wrong is told at once, though the rest of a new form is empty', async () => {
+  renderPage(scene(), '/new/site');
+  const name = await screen.findByLabelText('Name', undefined, slow);
+  const domain = screen.getByRole('textbox', { name: 'domain 1' });
+  type(name, 'a; return 200');
+  type(domain, 'a b');
+  for (const field of [name, domain]) {
+    await waitFor(() => expect(field.getAttribute('aria-invalid')).toBe('true'), slow);
+    const [described] = (field.getAttribute('aria-describedby') ?? '').split(' ').slice(-1);
+    expect(document.getElementById(described!)?.textContent).toMatch(/\w+ \w+/);
+  }
+  expect(screen.getAllByRole('alert')).toHaveLength(2);
+});
+
 test('what the control plane refuses is told at the field it names', async () => {
   renderPage(scene(), '/sites/docs/edit');
   type(await screen.findByRole('textbox', { name: 'domain 1' }, slow), 'shop.example.test');
