@@ -148,3 +148,32 @@ test.each([
   const what = `set -f; ${environment.replaceAll(' ', '; ') || ':'}; proxy_for_agent; die 3 "<$proxy>"`;
   expect((await tried(what, process.env['PATH'])).stderr).toContain(`<${proxy}>`);
 });
+
+test('while the package is still being made, it waits, and the packed installer takes over with the same words', async () => {
+  const packed =
+    'from_control() { echo \'echo "took over: $*" >&2; exit 5\'; }; is_installed() { return 1; }';
+  const what = `${packed}; action=join; packages=; take_over_when_packed --token t --name "a b"; die 9 went on`;
+  expect(await tried(what, process.env['PATH'])).toEqual({
+    code: 5,
+    stderr: 'took over: --token t --name a b\n',
+  });
+});
+
+test('a release that does not name the package is refused', async () => {
+  const named = async (architecture: string, digest: string) => {
+    const release = Buffer.concat([
+      Buffer.from('0a06', 'hex'),
+      Buffer.from('x86_64'),
+      Buffer.from('1220', 'hex'),
+    ]);
+    const bytes = Buffer.concat([release, Buffer.alloc(32, 7)]).toString('base64');
+    const work = `work=${folder}; printf %s ${bytes} | base64 -d >${folder}/release.bin`;
+    return tried(
+      `${work}; architecture=${architecture}; package_sha256=${digest}; require_named_digest`,
+      process.env['PATH'],
+    );
+  };
+  expect((await named('x86_64', '07'.repeat(32))).code).toBe(0);
+  expect((await named('x86_64', '08'.repeat(32))).code).toBe(76);
+  expect((await named('aarch64', '07'.repeat(32))).code).toBe(76);
+});
