@@ -7,7 +7,7 @@ import {
   type ServerReport,
   ServerReportSchema,
 } from '@ostler/contracts';
-import { type Clock, systemClock, Waker } from '@ostler/kernel';
+import { type Clock, pause, systemClock, Waker } from '@ostler/kernel';
 import { ConnectedAgents } from '../link';
 import { OperationsService } from '../operations';
 import { UnitOfWork, Wake } from '../platform/db';
@@ -18,6 +18,8 @@ import { advance, decide, type ServerFacts, type Target } from './rollout-decisi
 import { RolloutRepository, type RolloutRow, type RolloutServerWithFacts } from './rollout.repository';
 
 const LOOK_EVERY_MS = 2_000;
+/** However much news there is. */
+const LEAST_PAUSE_MS = 200;
 /** A package of some 45 MB over a slow line, the switch, and the time in which the old agent would come back. */
 const DEADLINE_SECONDS = 1_800;
 /** So many downloads at once are kept up by any line; the others of the stage wait. */
@@ -49,13 +51,20 @@ export class RolloutLoop implements OnModuleInit {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const words = ['rollouts', 'operations', 'servers'] as const;
-    const offs = words.map((word) => this.wake.on(word, () => this.waker.poke()));
+    let isIdle = false;
+    // Servers come and operations end by the hundred in a second: without a rollout they are no news.
+    const news = (): void => void (isIdle || this.waker.poke());
+    const offs = [
+      this.wake.on('rollouts', () => this.waker.poke()),
+      this.wake.on('operations', news),
+      this.wake.on('servers', news),
+    ];
     try {
       // A process that has just begun knows no release yet, which must not look as if one were gone.
       await this.releases.scan();
       while (!signal.aborted) {
-        const isIdle = await this.step();
+        isIdle = await this.step();
+        await pause(this.clock, LEAST_PAUSE_MS, signal);
         const tick = this.clock.after(isIdle ? 10 * LOOK_EVERY_MS : LOOK_EVERY_MS, () => this.waker.poke());
         await this.waker.wait(signal);
         tick.cancel();
