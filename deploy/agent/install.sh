@@ -264,7 +264,7 @@ install_from_folder() {
 # The folder that this file lies in, when that is a package.
 own_folder() {
   case $0 in
-    */install.sh) folder=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) ;;
+    install.sh | */install.sh) folder=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) ;;
     *) return 1 ;;
   esac
   [ -f "$folder/VERSION" ] && [ -f "$folder/agent.cjs" ] && printf '%s' "$folder"
@@ -322,6 +322,15 @@ proxy_for_agent() {
 
 has_joined() { [ -s "$state/identity/server.json" ]; }
 
+identity() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$state/identity/server.json"; }
+
+# A control plane may have moved; its key says whether it is the one that this server has joined.
+require_same_control_plane() {
+  known_pin=$(identity listenerPin)
+  if [ -z "$known_pin" ] || [ -z "$listener_pin" ] || [ "$known_pin" = "$listener_pin" ]; then return 0; fi
+  die 65 "this server has joined another control plane, $(identity controlUrl). To move it here, run install.sh --uninstall --purge first."
+}
+
 join_control_plane() {
   proxy_for_agent
   set -- --control "$control"
@@ -342,7 +351,8 @@ start_agent() {
 join_and_start() {
   [ -n "$control" ] || die 64 "--control is missing. $(usage)"
   if has_joined; then
-    say "this server has joined already, as $(sed -n 's/.*"serverName": "\([^"]*\)".*/\1/p' "$state/identity/server.json"); the token was not used."
+    require_same_control_plane
+    say "this server has joined already, as $(identity serverName); the token was not used."
   else
     join_control_plane
     changed=yes

@@ -177,3 +177,14 @@ test('a release that does not name the package is refused', async () => {
   expect((await named('x86_64', '08'.repeat(32))).code).toBe(76);
   expect((await named('aarch64', '07'.repeat(32))).code).toBe(76);
 });
+
+test('a server that has joined another control plane is not told that it has joined this one', async () => {
+  await mkdir(join(folder, 'identity'), { recursive: true });
+  const identity = { controlUrl: 'https://other.test:7443', serverName: 'web', listenerPin: 'sha256//o' };
+  await writeFile(join(folder, 'identity/server.json'), JSON.stringify(identity, undefined, 2));
+  const what = `state=${folder}; start_agent() { :; }; join_and_start`;
+  const ended = await tried(what, process.env['PATH']);
+  expect(ended).toEqual({ code: 65, stderr: expect.stringContaining('https://other.test:7443') as string });
+  expect((await tried(`listener_pin=sha256//o; ${what}`, process.env['PATH'])).code).toBe(0);
+  await rm(join(folder, 'identity'), { recursive: true });
+});
