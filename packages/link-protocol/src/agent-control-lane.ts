@@ -30,6 +30,7 @@ import type { GoAwayReason, LaneEnd } from './lane-end';
 import type { LaneStream } from './lane-stream';
 import { Liveness } from './liveness';
 import { ManifestIntake } from './manifest-intake';
+import { toOwnTime } from './own-time';
 import { PendingCalls } from './pending-calls';
 import { type LaneTiming, laneTiming, MOST_STATUS_BYTES } from './timing';
 
@@ -39,6 +40,8 @@ export interface AgentControlLaneOptions {
   readonly timing?: LaneTiming;
   /** Before each hello: what tells this server from a copy of it. Durable when it resolves. */
   readonly continuity?: () => Promise<HelloContinuity>;
+  /** The agent's clock minus the control plane's, as far as it is known. */
+  readonly skewMs?: () => number;
   /** Keeps the roots of a bundle durably and tells its SHA-256, see Hello.ca_bundle_sha256. */
   readonly keepBundle?: (roots: readonly Uint8Array[]) => Promise<Uint8Array>;
   /** The key was copied: make another one and have it certified with this nonce. */
@@ -283,7 +286,8 @@ export class AgentControlLane {
 
   private async startOperation(start: OperationStart): Promise<void> {
     try {
-      await this.core.startOperation(start);
+      const deadline = toOwnTime(start.deadline, this.skewMs);
+      await this.core.startOperation({ ...start, deadline });
     } catch (error) {
       // Not journalled, so nothing was begun: the truth is that it failed.
       const report = create(OperationReportSchema, {
@@ -308,7 +312,8 @@ export class AgentControlLane {
   }
 
   private async serveChallenge(challenge: Parameters<ControlLaneCore['serveChallenge']>[0]): Promise<void> {
-    const message = await this.core.serveChallenge(challenge).then(
+    const expiresAt = toOwnTime(challenge.expiresAt, this.skewMs);
+    const message = await this.core.serveChallenge({ ...challenge, expiresAt }).then(
       () => '',
       (error: unknown) => messageOf(error) || 'The server does not serve it.',
     );
@@ -324,6 +329,10 @@ export class AgentControlLane {
 
   private async sendServerReport(): Promise<void> {
     this.send({ case: 'serverReport', value: await this.core.serverReport() });
+  }
+
+  private get skewMs(): number {
+    return this.options.skewMs?.() ?? 0;
   }
 
   private heartbeat(sequence: bigint): void {

@@ -1,7 +1,9 @@
 import { create } from '@bufbuild/protobuf';
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import {
   type AgentFrame,
   AgentFrameSchema,
+  ChallengeServeSchema,
   type ControlPlaneFrame,
   ControlPlaneFrameSchema,
   HeartbeatSchema,
@@ -53,6 +55,40 @@ test('an agent takes the manifest, its bodies and its secrets, and is told what 
   const contents = [...agent.bodies.values()].map((body) => Buffer.from(body));
   expect(bodiesOf(9, 900_000).every((body, index) => contents[index]?.equals(body))).toBe(true);
   expect(plane.statuses.get('uid-0')).toBe(1n);
+});
+
+test.each([
+  ['is right', 0],
+  ['is a day ahead', 86_400_000],
+  ['is a day behind', -86_400_000],
+])('a deadline means the same time for an agent whose clock %s', async (_which, skewMs) => {
+  const theirs = new FakeClock();
+  const agent = new MemoryAgent();
+  const plane = new MemoryControlPlane();
+  const link = new MemoryLink<AgentFrame, ControlPlaneFrame>();
+  const up = new AgentControlLane(link.agent, agent, { clock: theirs, identity, skewMs: () => skewMs });
+  const down = new ControlPlaneControlLane(link.controlPlane, plane, { clock: theirs });
+  void Promise.all([up.run(), down.run()]);
+  await vi.waitFor(() => expect(up.running).toBe(true));
+  const deadlines: (number | undefined)[] = [];
+  agent.startOperation = ({ deadline }) => {
+    deadlines.push(deadline && timestampMs(deadline));
+    return Promise.resolve();
+  };
+  agent.serveChallenge = ({ expiresAt }) => {
+    deadlines.push(expiresAt && timestampMs(expiresAt));
+    return Promise.resolve();
+  };
+  const deadline = timestampFromMs(theirs.now() + 60_000);
+  const operation = { case: 'noop' as const, value: {} };
+  down.startOperation(create(OperationStartSchema, { uid: 'u', deadline, operation }));
+  void down.serveChallenge(create(ChallengeServeSchema, { requestId: 'r', expiresAt: deadline }), 1000);
+  await vi.waitFor(() => expect(deadlines).toHaveLength(2));
+  expect(deadlines).toEqual([0, 0].map(() => theirs.now() + 60_000 + skewMs));
+  down.startOperation(create(OperationStartSchema, { uid: 'v', operation }));
+  await vi.waitFor(() => expect(deadlines).toHaveLength(3));
+  expect(deadlines[2]).toBeUndefined();
+  up.stop();
 });
 
 test('an index that is larger than a frame travels like a body', async () => {

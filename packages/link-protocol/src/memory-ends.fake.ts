@@ -76,7 +76,7 @@ export class MemoryAgent implements ControlLaneCore {
   forgetOperation = (uid: string) => void this.operations.delete(uid);
   unacknowledgedOperations = () => [...this.operations.values()];
   plan = () => Promise.resolve(create(PlanResultSchema, { valid: true, message: 'planned' }));
-  serveChallenge = () => Promise.resolve();
+  serveChallenge: ControlLaneCore['serveChallenge'] = () => Promise.resolve();
   pendingStatus = () => ({ sequence: this.sequence, placements: this.pending });
   acknowledgeStatus(sequence: bigint): void {
     this.acknowledgedStatus.push(sequence);

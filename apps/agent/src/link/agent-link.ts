@@ -74,6 +74,7 @@ class AgentLink implements RunningLink {
         continuity: kept.hello,
         refusesEpoch: (welcome) => refusesEpoch(welcome, kept.caPem),
         welcomed: (welcome) => this.welcomed(welcome),
+        skewMs: () => kept.skewMs,
         keepBundle: kept.keepBundle,
         rekey: (nonce) => kept.rekey(nonce, this.dialer, () => this.dialAgain()),
       },

@@ -29,7 +29,7 @@ export interface ControlConnectionOptions {
   readonly prepare: (failures: number) => Promise<void>;
 }
 
-type TrustHooks = 'continuity' | 'refusesEpoch' | 'welcomed' | 'keepBundle' | 'rekey';
+type TrustHooks = 'continuity' | 'refusesEpoch' | 'welcomed' | 'keepBundle' | 'rekey' | 'skewMs';
 
 const open = methodDefinition(ControlLaneService.method.open);
 

@@ -67,6 +67,11 @@ export class KeptIdentity {
     return this.current.caPem;
   }
 
+  /** This server's clock minus the control plane's; 0 until that is known. */
+  get skewMs(): number {
+    return this.believed.skewMs ?? 0;
+  }
+
   /** The identity with the addresses that hold now. */
   get located(): Identity {
     const { controlUrl, agentAddress, proxy } = this.options.reach ?? {};
