@@ -26,8 +26,9 @@ export default defineConfig({
           include: [`${sources}/**/*.ring2.test.ts`],
           globalSetup: ['packages/test-kit/src/postgres/global-setup.ts'],
           exclude: never,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Files share the processors, and each has a database or an nginx at work.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
         },

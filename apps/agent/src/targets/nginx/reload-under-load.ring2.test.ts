@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { probeLocation } from './assemble';
 import { block, directive, type Contribution, type ServerFacts } from './index';
 import { startRealNginx } from './real-nginx.fixture';
 import { startLoad } from './reload-under-load.fixture';
+
+// Fifteen reloads, each watched, beside whatever else this machine does.
+vi.setConfig({ testTimeout: 120_000 });
 
 const UID = '00000000-0000-7000-8000-000000000001';
 
