@@ -11,7 +11,7 @@ import { SelectField, TextField } from '../../components/field';
 import { ErrorPanel } from '../../components/panels';
 import { countText } from '../../lib/amounts';
 import { hasLabels } from '../../lib/selectors';
-import { useSelectors } from '../servers/use-selectors';
+import { useSelectors } from '../../api/selectors';
 import { parseStages, STAGES_HELP } from './stages';
 
 /** Brings some servers to a release, stage by stage. */

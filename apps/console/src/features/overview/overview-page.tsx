@@ -7,7 +7,7 @@ import { ListBody } from '../../components/list-body';
 import { OperationRow } from '../../components/operation-row';
 import { Page, Section } from '../../components/page';
 import { hasEnded, resourceHealth, serverHealth } from '../../lib/health';
-import { WaitingRoom } from '../servers/waiting-room';
+import { WaitingRoom } from '../../components/waiting-room';
 import { ExpiringCertificates } from './expiring-certificates';
 import { FirstSteps } from './first-steps';
 import { HealthCard } from './health-card';

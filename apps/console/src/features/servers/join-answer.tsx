@@ -6,7 +6,7 @@ import { CopyBlock } from '../../components/copy';
 import { StatusShape, StatusText } from '../../components/status';
 import { Time } from '../../components/time';
 import { serverHealth } from '../../lib/health';
-import { WaitingRow } from './waiting-room';
+import { WaitingRow } from '../../components/waiting-room';
 
 /** The states of all servers when the token was made, by uid. */
 export type ServersBefore = ReadonlyMap<string, Server_State>;

@@ -11,7 +11,7 @@ import { ErrorPanel } from '../../components/panels';
 import { useToasts } from '../../components/toast';
 import { countText } from '../../lib/amounts';
 import { formatLabels, parseLabels } from '../../lib/labels';
-import { useSelectors, useSelectorsChanged } from './use-selectors';
+import { useSelectors, useSelectorsChanged } from '../../api/selectors';
 
 /** Keeps labels under a name; the same name replaces them. */
 export function SelectorsDialog({

@@ -21,7 +21,7 @@ import { healthOrder, serverHealth } from '../../lib/health';
 import { type Compare, sortRows, useListSearch } from '../../lib/list-search';
 import { hasLabels, labelsOfFilter, selectorNamed } from '../../lib/selectors';
 import { SelectorsDialog } from './selectors-dialog';
-import { useSelectors } from './use-selectors';
+import { useSelectors } from '../../api/selectors';
 
 const rulesWith = (selectors: readonly SavedSelector[]): FilterRules<Server> => ({
   texts: (server) => [

@@ -8,7 +8,7 @@ import { Page } from '../../components/page';
 import { Empty } from '../../components/panels';
 import { JoinDialog } from './join-dialog';
 import { ServerTable } from './server-table';
-import { WaitingRoom } from './waiting-room';
+import { WaitingRoom } from '../../components/waiting-room';
 
 export function ServersPage() {
   const servers = useServers();

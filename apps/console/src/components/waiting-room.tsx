@@ -2,14 +2,14 @@ import { Permission, type WaitingServer } from '@ostler/contracts';
 import { newRequestId } from '@ostler/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { DoorOpen } from 'lucide-react';
-import { useWaitingServers } from '../../api/live';
-import { useOstler } from '../../api/ostler';
-import { useRefusal } from '../../api/session';
-import { Button } from '../../components/button';
-import { CopyText } from '../../components/copy';
-import { Time } from '../../components/time';
-import { useToasts } from '../../components/toast';
-import { countText } from '../../lib/amounts';
+import { useWaitingServers } from '../api/live';
+import { useOstler } from '../api/ostler';
+import { useRefusal } from '../api/session';
+import { Button } from './button';
+import { CopyText } from './copy';
+import { Time } from './time';
+import { useToasts } from './toast';
+import { countText } from '../lib/amounts';
 
 /** Above the list while somebody waits; nothing otherwise. */
 export function WaitingRoom() {

@@ -1,9 +1,9 @@
 import type { SavedSelector } from '@ostler/contracts';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { useServers } from '../../api/live';
-import { useOstler } from '../../api/ostler';
-import { hasLabels } from '../../lib/selectors';
+import { useServers } from './live';
+import { useOstler } from './ostler';
+import { hasLabels } from '../lib/selectors';
 
 const KEY = ['selectors'];
 const NONE: readonly SavedSelector[] = [];
