@@ -56,8 +56,8 @@ export class LinkService implements OnApplicationShutdown {
   async close(): Promise<void> {
     this.rotation?.cancel();
     this.off?.();
-    const delays = restartDelays(this.agents.uids().length);
-    for (const uid of this.agents.uids()) this.agents.disconnect(uid, 'RESTARTING', delays.next().value);
+    const delays = restartDelays(this.agents.openUids().length);
+    for (const uid of this.agents.openUids()) this.agents.disconnect(uid, 'RESTARTING', delays.next().value);
     await this.listener?.close(CLOSE_GRACE_MS);
     this.listener = undefined;
   }
