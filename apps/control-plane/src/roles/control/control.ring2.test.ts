@@ -189,6 +189,18 @@ it('keeps what it replaces', async () => {
   expect((await signIn(await up(first))).person?.email).toBe(email);
 });
 
+it('is no control plane while a restore of it was cut off, until it is restored again', async () => {
+  const half = await dataFolder('half');
+  const { child } = start(half, ['restore', backup]);
+  await vi.waitFor(async () => expect(await readdir(half)).toContain('restore-unfinished'), 60_000);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const refused = await control(half);
+  expect(refused).toMatchObject({ code: 1, said: expect.stringContaining('was cut off') as string });
+  expect(await control(half, 'restore', backup, '--replace')).toMatchObject({ code: 0 });
+  expect((await signIn(await up(half))).person?.email).toBe(email);
+});
+
 it('is never of the epoch of an earlier restore of the same backup', async () => {
   const before = await epochOf(first);
   await control(first, 'restore', backup, '--replace');
