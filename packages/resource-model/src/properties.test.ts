@@ -9,7 +9,7 @@ import {
 import { reflect, type ReflectMessage } from '@bufbuild/protobuf/reflect';
 import { type Resource, ResourceSchema } from '@ostler/contracts';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import {
   canonicalBytes,
@@ -25,6 +25,9 @@ import { goodCertificates, goodSites } from './good-resources.fixture';
 // Every text of the contract's kinds is driven, found by walking the descriptors: a field that is added
 // tomorrow is driven tomorrow. Messages are filled with one element in each list, each member of each
 // oneof in turn.
+
+// Thousands of specs: seconds, and many more where twenty programs share two cores.
+vi.setConfig({ testTimeout: 90_000 });
 
 const models = kindModels as unknown as readonly KindModel[];
 
