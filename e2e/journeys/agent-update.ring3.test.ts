@@ -29,7 +29,7 @@ beforeAll(async () => {
     const { releases } = await it.ostler.agentUpdates.listReleases({});
     return releases.length === 3;
   });
-}, 600_000);
+}, 900_000);
 
 afterAll(() => it?.close());
 afterEach(() => it.settled());

@@ -21,7 +21,7 @@ beforeAll(async () => {
   it = await UpdatedServer.boot('updated', async (builds, key) => {
     newer = await builds.moody(key, 20n);
   });
-});
+}, 900_000);
 afterAll(() => it?.close());
 
 /** From the arming of the timer, before the old agent is stopped, to a no-op that the old agent has carried out. */
