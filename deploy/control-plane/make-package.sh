@@ -6,4 +6,6 @@ OSTLER_ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 ensure_toolchain
 ensure_packages
 ensure_build
+# What its servers are installed from.
+node "$OSTLER_ROOT/deploy/release/make-release.ts" --when-changed
 exec node "$OSTLER_ROOT/deploy/control-plane/make-package.ts" "$@"
