@@ -2,7 +2,7 @@ import type { WhoAmIResponse } from '@ostler/contracts';
 import { ErrorReason } from '@ostler/contracts';
 import type { ExplainedError } from '@ostler/sdk';
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { lazy, Suspense, useCallback, useState } from 'react';
 import { LiveProvider } from '../api/live';
 import { isSignedOut, SessionContext, useExpiry, useSessionQuery } from '../api/session';
 import { ErrorPanel } from '../components/panels';
@@ -10,7 +10,11 @@ import { AppShell } from './app-shell';
 import { FirstPassword } from './first-password';
 import { Gate } from './gate';
 import { SignIn } from './sign-in';
-import { SignInAgain } from './sign-in-again';
+
+// Its files need no session: they are there when it has ended, and not before the first page.
+const SignInAgain = lazy(() =>
+  import('./sign-in-again').then(({ SignInAgain: component }) => ({ default: component })),
+);
 
 /** Shows the page to whoever is signed in; the address stays while they sign in. */
 export function Root() {
@@ -55,11 +59,13 @@ function SignedIn({ session }: { session: WhoAmIResponse }) {
       <LiveProvider visit={visit} onSignedOut={signedOut}>
         <AppShell />
         {hasExpired && (
-          <SignInAgain
-            email={session.person?.email ?? ''}
-            onSignedIn={goOn}
-            onClose={() => setHasExpired(false)}
-          />
+          <Suspense fallback={null}>
+            <SignInAgain
+              email={session.person?.email ?? ''}
+              onSignedIn={goOn}
+              onClose={() => setHasExpired(false)}
+            />
+          </Suspense>
         )}
       </LiveProvider>
     </SessionContext>
