@@ -5,6 +5,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../config';
 import { execute, query, queryOne, UnitOfWork } from '../platform/db';
 import { cleanUpLoop, Loops } from '../platform/loops';
+import { ReleaseRepository } from './release.repository';
 
 interface OldRelease {
   readonly tenantUid: string;
@@ -19,6 +20,7 @@ export class ReleaseCleanUp implements OnModuleInit {
     private readonly config: Config,
     private readonly loops: Loops,
     private readonly unitOfWork: UnitOfWork,
+    private readonly repository: ReleaseRepository,
   ) {}
 
   onModuleInit(): void {
@@ -28,7 +30,11 @@ export class ReleaseCleanUp implements OnModuleInit {
   /** One release a transaction, with what only it needed: 10 GiB of it are 10,000 rows. */
   removeOne(): Promise<boolean> {
     return this.unitOfWork.asSystem('housekeeping', async () => {
-      const release = await this.oldest();
+      const found = await this.oldest('');
+      if (!found) return false;
+      // Before the row is locked, as whoever publishes does, so that the two never wait for each other.
+      await this.repository.mayRemoveContents(found.tenantUid);
+      const release = await this.oldest('for update skip locked', found.tenantUid);
       if (!release) return false;
       await execute('delete from release where tenant_uid = $1 and digest = $2', [
         release.tenantUid,
@@ -43,17 +49,17 @@ export class ReleaseCleanUp implements OnModuleInit {
    * Locked against an admission that is about to use it. A revision names a release in its spec, where the
    * digest stands literally; the newest ones keep theirs, so that a rollback finds what it goes back to.
    */
-  private oldest(): Promise<OldRelease | undefined> {
+  private oldest(lock: '' | 'for update skip locked', tenantUid?: string): Promise<OldRelease | undefined> {
     const { releaseDays, releaseRevisions } = this.config.values.keep;
     return queryOne<OldRelease>(
       `select tenant_uid as "tenantUid", digest, index from release l
-       where l.created_at < now() - make_interval(days => $1)
+       where l.created_at < now() - make_interval(days => $1) and ($3::uuid is null or l.tenant_uid = $3)
          and not exists (select from resource_release u where u.tenant_uid = l.tenant_uid and u.digest = l.digest)
          and not exists (select from revision v
            join resource r on r.uid = v.resource_uid and v.generation > r.generation - $2
            where v.tenant_uid = l.tenant_uid and position(convert_to(l.digest, 'UTF8') in v.spec) > 0)
-       order by l.created_at limit 1 for update skip locked`,
-      [releaseDays, releaseRevisions],
+       order by l.created_at limit 1 ${lock}`,
+      [releaseDays, releaseRevisions, tenantUid ?? null],
     );
   }
 }

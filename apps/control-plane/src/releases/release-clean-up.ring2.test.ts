@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { execute, query } from '../platform/db';
-import { type Engine, helloSite, requestId, startEngine } from '../resources/engine.fixture';
+import { type Engine, eventually, helloSite, requestId, startEngine } from '../resources/engine.fixture';
 import { ReleaseCleanUp } from './release-clean-up.loop';
+import { buildIndex } from './release-index';
+import { ReleaseRepository } from './release.repository';
 
 let engine: Engine;
 let cleanUp: ReleaseCleanUp;
@@ -102,4 +104,34 @@ test('an upload that was given up goes too, and one that goes on does not', asyn
   await age(release!.digest);
   await run();
   expect((await releases()).map(({ digest }) => digest)).not.toContain(release!.digest);
+});
+
+test('a release that begins while another is cleaned up keeps what both have', async () => {
+  const repository = engine.app.get(ReleaseRepository, { strict: false });
+  await age(await publish('kept by the one that begins'));
+  const locked = Promise.withResolvers<void>();
+  // Outside of the unit below, whose transaction it would join.
+  const removing = locked.promise.then(run);
+  await engine.db.unitOfWork.asTenant([engine.tenantUid], async () => {
+    await repository.keepContents(engine.tenantUid);
+    locked.resolve();
+    // The clean-up waits for whoever publishes: its release is not visible to anybody else yet.
+    await eventually(
+      () => query(`select from pg_locks where locktype = 'advisory' and not granted`),
+      (rows) => rows.length > 0,
+    );
+    const hash = Buffer.from(sha256('kept by the one that begins'));
+    expect(await repository.missing(engine.tenantUid, [hash])).toEqual([]);
+    const index = buildIndex([
+      { $typeName: 'ostler.api.v1.ReleaseFile', path: 'b', size: 27n, sha256: hash },
+    ]);
+    await repository.insert(engine.tenantUid, {
+      digest: index.digest,
+      files: 1,
+      bytes: index.totalBytes,
+      index: index.bytes,
+    });
+  });
+  await removing;
+  expect(await has('kept by the one that begins')).toBe(true);
 });

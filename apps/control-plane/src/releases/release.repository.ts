@@ -19,6 +19,8 @@ export interface ContentRow {
 
 const columns = 'digest, files, bytes, complete, created_at as "createdAt", index';
 
+const contentsOf = (tenantUid: string): string => `release contents of ${tenantUid}`;
+
 /** Releases and their contents, in pieces. */
 @Injectable()
 export class ReleaseRepository {
@@ -27,6 +29,19 @@ export class ReleaseRepository {
       tenantUid,
       digest,
     ]);
+  }
+
+  /**
+   * Until the end of the transaction no content of the tenant is cleaned up: a release that begins may count on
+   * what others have, before anybody can see that it does.
+   */
+  async keepContents(tenantUid: string): Promise<void> {
+    await query('select pg_advisory_xact_lock_shared(hashtextextended($1, 0))', [contentsOf(tenantUid)]);
+  }
+
+  /** Waits for the releases that begin, and keeps others from beginning. */
+  async mayRemoveContents(tenantUid: string): Promise<void> {
+    await query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [contentsOf(tenantUid)]);
   }
 
   /** Published once more it is as young as a new one: nobody cleans up what is about to be used. */

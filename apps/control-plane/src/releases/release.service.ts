@@ -30,6 +30,7 @@ export class ReleaseService {
   async begin({ files }: Pick<BeginReleaseRequest, 'files'>): Promise<BeginReleaseResponse> {
     const { tenantUid } = currentCall();
     const index = buildIndex(files);
+    await this.repository.keepContents(tenantUid);
     await this.repository.insert(tenantUid, {
       digest: index.digest,
       files: files.length,
