@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { HOSTILE_VALUES } from '@ostler/test-kit';
 import { type OstlerProcess, OWNER_EMAIL, startOstler } from '../harness';
 import { openBrowser, openPage, signIn } from './browser';
 
@@ -106,6 +107,66 @@ test('a refused field is told at the field, in words', async () => {
   await heading('shop').waitFor();
 });
 
+/** A line of text drops line breaks, and UTS #46 what has no width; the rest must be refused as it is. */
+const typeable = HOSTILE_VALUES.filter(
+  ({ name }) => !/newline|carriage return|zero-width|half of a character/.test(name),
+);
+
+test.each([
+  ['Name', /hexadecimal|decimal/],
+  ['domain 1', /metadata name/],
+  ['Folder', /none/],
+])('hostile text typed into "%s" is refused at that field, and nothing is made', async (label, harmless) => {
+  await page.goto('/new/site');
+  await page.getByLabel('Name', { exact: true }).fill('hostile');
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('hostile.localhost');
+  await page.getByLabel('Folder', { exact: true }).fill('/srv/hostile');
+  const field = page.getByLabel(label, { exact: true });
+  for (const { name, value } of typeable.filter((one) => !harmless.test(one.name))) {
+    await field.fill(value);
+    await page.locator('[aria-invalid=true]').first().waitFor();
+    expect(await field.getAttribute('aria-invalid'), name).toBe('true');
+    const id = (await field.getAttribute('aria-describedby'))?.split(' ').at(-1);
+    expect(await page.locator(`[id="${id}"]`).innerText(), name).toMatch(/\w+ \w+/);
+  }
+  await button(/^Create/).click();
+  expect(new URL(page.url()).pathname).toBe('/new/site');
+  await button('Cancel').click();
+  await button('Leave').click();
+  await page.getByRole('link', { name: 'shop', exact: true }).waitFor();
+  expect(await page.getByRole('link', { name: 'hostile', exact: true }).count()).toBe(0);
+});
+
+test('what only the server can refuse is told in the plan, and by the state when it is applied anyway', async () => {
+  await page.goto('/new/site');
+  await page.getByLabel('Name', { exact: true }).fill('outside');
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('outside.localhost');
+  await page.getByLabel('Folder', { exact: true }).fill('/opt/outside');
+  await untilPlanned('Refused there');
+  await page.getByText(/handler\.staticFiles\.root/).waitFor();
+  await button(/^Create on 1 server$/).click();
+  await state('Failed').waitFor();
+  await page
+    .getByText(/handler\.staticFiles\.root/)
+    .first()
+    .waitFor();
+});
+
+test('a session that ends while a form is filled in is begun again over it, and nothing typed is lost', async () => {
+  await page.goto('/sites/shop/edit');
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('shop-2.localhost');
+  await page.context().clearCookies();
+  await page.getByLabel(/Display name/).fill('Typed when nobody was signed in');
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' });
+  await dialog.getByLabel('Password').fill(NEW_PASSWORD);
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  expect(await page.getByLabel(/Display name/).inputValue()).toBe('Typed when nobody was signed in');
+  await page.locator('[data-live=live]').waitFor();
+  await button(/^Apply on 1 server$/).click();
+  await state('Ready').waitFor();
+});
+
 test('an operation shows its output while it runs', async () => {
   await page.getByRole('link', { name: 'Servers' }).first().click();
   await page.getByRole('row').nth(1).getByRole('link').click();
@@ -144,13 +205,13 @@ test('the browser had nothing to complain of while the control plane was there',
 });
 
 /** A machine that is busy with other things may not answer a dry run within its 3 s: then it is asked again. */
-async function untilPlanned(): Promise<void> {
+async function untilPlanned(verdict = 'Tested there'): Promise<void> {
   const again = button('Plan again');
   await expect
     .poll(
       async () => {
         if (await again.isVisible()) await again.click();
-        return page.getByText('Tested there').isVisible();
+        return page.getByText(verdict).isVisible();
       },
       { timeout: 60_000, interval: 500 },
     )
