@@ -3,6 +3,8 @@ import {
   AuditEntrySchema,
   LiveWatchRequest_Topic as Topic,
   LiveWatchResponseSchema,
+  Operation_State,
+  OperationSchema,
   ResourceSchema,
   RolloutSchema,
   ServerSchema,
@@ -94,6 +96,18 @@ test('a reconnect replaces everything at once, when it is whole', () => {
   expect(versions(store.snapshot())).toEqual({ a: 1n, b: 1n });
   store.take(synced());
   expect(versions(store.snapshot())).toEqual({ b: 2n });
+});
+
+test('an operation that ended before the call that started it was answered stays ended', () => {
+  const store = new LiveStore((flush) => flush());
+  const operation = (state: Operation_State) => create(OperationSchema, { uid: 'o', state });
+  const state = () => store.snapshot().operations.get('o')?.state;
+  store.take(synced());
+  store.putOperation(operation(Operation_State.PENDING));
+  expect(state()).toBe(Operation_State.PENDING);
+  store.take({ case: 'operationChanged', value: operation(Operation_State.FAILED) });
+  for (const late of [Operation_State.PENDING, Operation_State.RUNNING]) store.putOperation(operation(late));
+  expect(state()).toBe(Operation_State.FAILED);
 });
 
 test('many events are one change for those who show them', () => {

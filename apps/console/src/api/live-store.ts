@@ -2,6 +2,7 @@ import {
   type AuditEntry,
   type LiveWatchRequest_Topic,
   type Operation,
+  Operation_State,
   type Resource,
   type Rollout,
   type Server,
@@ -43,6 +44,9 @@ export function reduceLive(data: LiveData, events: readonly LiveEvent[]): LiveDa
   for (const event of events) draft.take(event);
   return draft.data();
 }
+
+/** Pending, running, and all ends alike. */
+const rankOf = ({ state }: Operation): number => Math.min(state, Operation_State.SUCCEEDED);
 
 /**
  * Holds the live data and tells who shows it. What comes before `synced` is gathered aside, so that a
@@ -89,10 +93,11 @@ export class LiveStore {
     if (resource) this.replace(reduceLive(this.data, [{ case: 'resourceChanged', value: resource }]), true);
   }
 
+  /** The stream may have told more already: an operation never goes back to an earlier state. */
   putOperation(operation: Operation | undefined): void {
-    if (operation) {
-      this.replace(reduceLive(this.data, [{ case: 'operationChanged', value: operation }]), true);
-    }
+    const present = operation && this.data.operations.get(operation.uid);
+    if (!operation || (present && rankOf(present) > rankOf(operation))) return;
+    this.replace(reduceLive(this.data, [{ case: 'operationChanged', value: operation }]), true);
   }
 
   putServer(server: Server | undefined): void {
