@@ -12,6 +12,7 @@ import { recover } from '../../apps/agent/src/link/recovery';
 import { createJsonLog } from '../../apps/agent/src/telemetry';
 import { AuthorityRotation, AuthorityService, ListenerKeys } from '../../apps/control-plane/src/authority';
 import { ConnectedAgents } from '../../apps/control-plane/src/link';
+import { execute } from '../../apps/control-plane/src/platform/db';
 import { LaneReviewLoop } from '../../apps/control-plane/src/fleet/lane-review.loop';
 import { type LinkApp, startLinkApp } from '../../apps/control-plane/src/link/start-link-app.fixture';
 import { MemoryAgent } from '../../packages/link-protocol/src/memory.fake';
@@ -196,6 +197,27 @@ test('the copy of a disk forgets who it is, and the server goes on with another 
   // Somebody else kept the old disk: its key is of no use any more.
   const stolen = await server.copy().start();
   await connected(stolen);
+});
+
+test('a server that stops at any step of making another key is known by one of both afterwards', async () => {
+  for (let changes = 0; changes < 5; changes++) {
+    const server = await new Server(`rekey-${changes}`).join();
+    const link = await server.start();
+    await connected(link);
+    const oldKey = server.read('key.pem');
+    server.files.crashAfter(changes);
+    await app.db.unitOfWork.asSystem('agent-lane', async () => {
+      await execute('update server set rekey_wanted_at = now() where uid = $1', [link.server.uid]);
+      app.db.wake.notify('servers');
+    });
+    // From the moment of the crash nothing can be read either.
+    await vi.waitFor(() => expect(server.files.list('/')).rejects.toThrow(), { timeout: 10_000 });
+    await link.stop();
+    server.files.heal();
+    await connected(await server.start());
+    await vi.waitFor(() => expect(server.read('next-key.pem')).toBe(''), { timeout: 15_000 });
+    expect(server.read('key.pem')).not.toBe(oldKey);
+  }
 });
 
 test('a snapshot that was put back is brought up to date when an operator says so', async () => {

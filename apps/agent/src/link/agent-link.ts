@@ -69,6 +69,7 @@ class AgentLink implements RunningLink {
       log,
       timing,
       prepare: (failures) => kept.prepare(failures),
+      hasTwoKeys: () => kept.hasTwoKeys(),
       forgotten: (message) => this.forget(message),
       trust: {
         continuity: kept.hello,

@@ -23,6 +23,8 @@ export interface ControlConnectionOptions {
   readonly timing?: LaneTiming;
   /** What the lane asks of this server's identity. */
   readonly trust: Required<Pick<AgentControlLaneOptions, TrustHooks>>;
+  /** It is not known yet which of two keys is the one. */
+  readonly hasTwoKeys: () => Promise<boolean>;
   /** An operator decided that this agent is a copy: it is to forget who it is, and stops. */
   readonly forgotten: (message: string) => Promise<void>;
   /** Before each attempt: renews what has expired. `failures` counts attempts without a welcome. */
@@ -48,13 +50,19 @@ export class ControlConnection {
       if (signal.aborted) return;
       if (end.goAway?.reason === 'HELD') return this.options.forgotten(end.message);
       failures = end.welcomed ? 0 : failures + 1;
-      const afterMs = delay.afterMs(end);
+      const afterMs = delay.afterMs(await this.unlessUnsettled(end));
       const fields = { reason: end.goAway?.reason ?? end.reason, retryAfterMs: afterMs };
       // The first failure is news, the hundredth is not.
       const say = failures > 3 ? log.debug.bind(log) : log.info.bind(log);
       say(`the control lane ended: ${end.message}`, fields);
       await pause(clock, afterMs, signal);
     }
+  }
+
+  /** Who is refused with the one of two keys may be let in with the other: that is not put off. */
+  private async unlessUnsettled(end: LaneEnd): Promise<Pick<LaneEnd, 'welcomed' | 'goAway'>> {
+    if (end.goAway?.reason !== 'REVOKED' || !(await this.options.hasTwoKeys())) return end;
+    return { welcomed: end.welcomed };
   }
 
   private async attempt(failures: number, signal: AbortSignal): Promise<LaneEnd> {

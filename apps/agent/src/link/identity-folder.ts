@@ -138,10 +138,6 @@ export class IdentityFolder {
     await this.files.rename(this.path('next-key.pem'), this.path('key.pem'));
   }
 
-  async dropNextKey(): Promise<void> {
-    await this.files.removeTree(this.path('next-key.pem'));
-  }
-
   /** Nothing here proves who this server is any more. */
   forget(): Promise<void> {
     return this.files.removeTree(this.folder);

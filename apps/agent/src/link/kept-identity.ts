@@ -126,10 +126,15 @@ export class KeptIdentity {
     }
   }
 
+  /** Another key was made, and it is not known yet whether it is the one. */
+  async hasTwoKeys(): Promise<boolean> {
+    return (await this.folder.nextKey()) !== undefined;
+  }
+
   /** Before each attempt: a server that was off for longer than its certificate lives gets a new one. */
   async prepare(failures: number): Promise<void> {
     const hopeless = failures > 0 && failures % ATTEMPTS_BEFORE_RECOVERY === 0;
-    const unsettled = !this.rekeying && (await this.folder.nextKey()) !== undefined;
+    const unsettled = !this.rekeying && (await this.hasTwoKeys());
     if (!hopeless && !unsettled && !isExpired(this.current.chainPem, this.believed.now())) return;
     try {
       await this.recoverNow();

@@ -22,9 +22,9 @@ export interface Recovered {
 export async function recover(from: Identity, folder: IdentityFolder): Promise<Recovered> {
   const next = await folder.nextKey();
   if (next !== undefined) {
+    // Not known yet does not say that it never will be: the request that certifies it may still be on its way.
     const recovered = await recoverWith(next, from, folder).catch(unlessUnknown);
     if (recovered) return recovered;
-    await folder.dropNextKey();
   }
   return recoverWith(from.keyPem, from, folder);
 }
