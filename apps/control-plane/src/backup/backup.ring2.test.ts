@@ -224,3 +224,25 @@ describe('the epoch after a restore', () => {
     expect(nextEpoch(1n, new Date(now.getTime() + 1000))).toBeGreaterThan(nextEpoch(1n, now));
   });
 });
+
+it('is restored in pieces, however much there is', async () => {
+  const many = new Client({ connectionString: source.url });
+  await many.connect();
+  await many.query('begin; set local role ostler_system');
+  await many.query(
+    `insert into audit_entry (uid, actor, method, outcome, message)
+     select gen_random_uuid(), 'a', 'm', 1,
+       (select string_agg(encode(sha256((n * 100 + k)::text::bytea), 'hex'), '') from generate_series(1, 20) k)
+     from generate_series(1, 5000) n`,
+  );
+  await many.query('commit');
+  await many.end();
+  await backUp('many');
+  const target = await ownedDatabase();
+  await using file = await open(join(folder, 'many'));
+  const backup = await OpenBackup.verify(file.fd, '');
+  expect(await backup.masterKey()).toEqual(masterKey);
+  const { rows } = await loadBackup(backup, { databaseUrl: target.url, now });
+  expect(rows.get('audit_entry')).toBe(5_001);
+  await target.drop();
+});

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -138,14 +137,15 @@ async function verifyChecksum(file: Descriptor, size: number): Promise<void> {
   if (!hash.digest().equals(expected)) throw damaged('its checksum does not fit, it was cut off or changed');
 }
 
-/** Bytes from `start` up to `end`, which is not included. */
-function piecesOf(file: Descriptor, start: number, end: number): AsyncIterable<Buffer> {
-  if (end <= start) return (async function* () {})();
-  return createReadStream('', {
-    fd: file,
-    start,
-    end: end - 1,
-    autoClose: false,
-    highWaterMark: readBytes,
-  }) as AsyncIterable<Buffer>;
+/**
+ * Bytes from `start` up to `end`, which is not included. Not a stream of node's: one that is ended early closes
+ * the descriptor, which is the caller's.
+ */
+async function* piecesOf(file: Descriptor, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let at = start; at < end;) {
+    const piece = await readAt(file, Math.min(readBytes, end - at), at);
+    if (piece.length === 0) throw damaged('it ends in the middle');
+    at += piece.length;
+    yield piece;
+  }
 }
