@@ -5,6 +5,7 @@ import { DecideHoldRequest_Decision as Decision } from '@ostler/contracts';
 import { type Clock, newUid, systemClock } from '@ostler/kernel';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { FakeFiles } from '../../apps/agent/src/host/fs/fake';
+import type { Files } from '../../apps/agent/src/host/fs';
 import { createLink, join, type RunningLink } from '../../apps/agent/src/link';
 import type { AgentCore } from '../../apps/agent/src/link/core.port';
 import { IdentityFolder } from '../../apps/agent/src/link/identity-folder';
@@ -94,13 +95,13 @@ class Server {
     return this;
   }
 
-  async start(clock: Clock = systemClock): Promise<RunningLink> {
+  async start(clock: Clock = systemClock, files: Files = this.files): Promise<RunningLink> {
     const identity = { agentVersion: '1', featureLevel: 1, bootId: 'boot', instanceId: newUid() };
     const link = await createLink({
       core: new Core(),
       identityFolder: FOLDER,
       identity,
-      files: this.files,
+      files,
       clock,
       log,
       forgotten: () => (this.forgotten = true),
@@ -122,6 +123,20 @@ class Server {
   read(name: string): string {
     return this.files.tree(FOLDER)[`${FOLDER}/${name}`] ?? '';
   }
+}
+
+/** The disk as one process sees it: what is left of it after its end changes nothing any more. */
+function ofProcess(disk: FakeFiles): { readonly files: Files; end(): void } {
+  let ended = false;
+  const files = new Proxy(disk, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]): unknown =>
+        ended ? Promise.reject(new Error('the process has ended')) : Reflect.apply(member, target, given);
+    },
+  });
+  return { files, end: () => void (ended = true) };
 }
 
 const connected = (link: RunningLink): Promise<void> =>
@@ -202,7 +217,8 @@ test('the copy of a disk forgets who it is, and the server goes on with another 
 test('a server that stops at any step of making another key is known by one of both afterwards', async () => {
   for (let changes = 0; changes < 5; changes++) {
     const server = await new Server(`rekey-${changes}`).join();
-    const link = await server.start();
+    const process = ofProcess(server.files);
+    const link = await server.start(systemClock, process.files);
     await connected(link);
     const oldKey = server.read('key.pem');
     server.files.crashAfter(changes);
@@ -212,6 +228,7 @@ test('a server that stops at any step of making another key is known by one of b
     });
     // From the moment of the crash nothing can be read either.
     await vi.waitFor(() => expect(server.files.list('/')).rejects.toThrow(), { timeout: 10_000 });
+    process.end();
     await link.stop();
     server.files.heal();
     await connected(await server.start());
