@@ -78,13 +78,7 @@ interface Answer {
 async function ask(method: DescMethod, message: Message): Promise<Answer> {
   try {
     if (method.methodKind === 'unary') {
-      await transport.unary(
-        method as never,
-        AbortSignal.timeout(10_000),
-        10_000,
-        undefined,
-        message,
-      );
+      await transport.unary(method as never, AbortSignal.timeout(10_000), 10_000, undefined, message);
     } else {
       const input = (async function* () {
         yield message;

@@ -13,7 +13,9 @@ import { waitUntilReady } from './wait';
 export function historyCommands(program: Command, context: CommandContext): void {
   program
     .command('history <kind> <name>')
-    .description('List the generations of a resource, the newest first; of one that is gone by its name or its uid.')
+    .description(
+      'List the generations of a resource, the newest first; of one that is gone by its name or its uid.',
+    )
     .addOption(formatOption(['table', 'json']))
     .action((kind: string, name: string, options: { output: Format }) =>
       history(context, kind, name, options.output),
