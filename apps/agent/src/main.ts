@@ -62,22 +62,9 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
   const version = await ownVersion();
   const store = openStore(config.folders.store);
   const exec = createLinuxExec();
-  const net = createLinuxNet();
   const systemd = await isSystemdBooted(files);
   const isRoot = process.geteuid?.() === 0;
   const units = systemd && isRoot ? new SystemdUnits(exec) : new SupervisedUnits(config.folders.units);
-  const find = () =>
-    findNginx({
-      exec,
-      files,
-      net,
-      clock: systemClock,
-      folder: config.folders.nginx,
-      systemd: systemd && config.nginx.mode === 'auto',
-      root: isRoot,
-      httpPort: config.nginx.httpPort,
-      httpsPort: config.nginx.httpsPort,
-    });
   const agent = createAgent({
     config,
     serverUid: () => link.server.uid,
@@ -90,7 +77,7 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
     clock: systemClock,
     log,
     recentTrouble: () => trouble.lines(),
-    findNginx: find,
+    findNginx: nginxFinder(config, systemd && config.nginx.mode === 'auto', isRoot),
     self: {
       folder: import.meta.dirname,
       version,
@@ -126,6 +113,14 @@ async function run(config: AgentConfig, log: Log, trouble: RecentTrouble): Promi
   await within(STOP_WITHIN_MS, Promise.all([agent.stop(), link.stop()]));
   store.close();
   return why === FORGOTTEN ? EXIT.notLetIn : EXIT.ended;
+}
+
+function nginxFinder({ folders, nginx }: AgentConfig, systemd: boolean, root: boolean) {
+  const exec = createLinuxExec();
+  const net = createLinuxNet();
+  const { httpPort, httpsPort } = nginx;
+  const wish = { folder: folders.nginx, systemd, root, httpPort, httpsPort };
+  return () => findNginx({ exec, files, net, clock: systemClock, ...wish });
 }
 
 /** The drivers of this build, with what they share. */

@@ -125,7 +125,7 @@ async function expectConverged(rows: Rows, journey: Journey, agent: SteadyAgent)
   expect(agent.revisions).toEqual(ascending);
   expect(operation.state).toBe(Operation_State.SUCCEEDED);
   const operationUids = [operation.uid, rollout.servers[0]!.operationUid].sort();
-  expect([...agent.effects].sort()).toEqual(operationUids.map((uid) => [uid, 1]));
+  expect(Object.fromEntries(agent.effects)).toEqual(Object.fromEntries(operationUids.map((uid) => [uid, 1])));
   expect(await rows('select uid from operation where ended_at is not null order by uid')).toEqual(
     operationUids.map((uid) => ({ uid })),
   );
