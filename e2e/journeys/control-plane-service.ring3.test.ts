@@ -63,18 +63,18 @@ async function signIn(secret = password): Promise<Ostler> {
 
 const stateOf = async () => (await ostler.fleet.getServer({ name: 'service' })).server!;
 
-function site(name: string, displayName = ''): Resource {
-  const answer = { case: 'fixedResponse', value: { status: 200, body: name } } as const;
+function site(name: string, text = name): Resource {
+  const answer = { case: 'fixedResponse', value: { status: 200, body: text } } as const;
   const value = { placement: { server: 'service' }, domains: [`${name}.test`], handler: { answer } };
   return create(ResourceSchema, {
-    meta: { kind: Kind.SITE, name, displayName },
+    meta: { kind: Kind.SITE, name },
     spec: { case: 'site', value },
   });
 }
 
-async function serve(name: string): Promise<void> {
-  await ostler.resources.apply({ requestId: newRequestId(), resources: [site(name)] });
-  await waitFor(`${name} is served`, async () => (await body(name)) === name);
+async function serve(name: string, text = name): Promise<void> {
+  await ostler.resources.apply({ requestId: newRequestId(), resources: [site(name, text)] });
+  await waitFor(`${name} is served`, async () => (await body(name)) === text);
 }
 
 async function body(name: string): Promise<string> {
@@ -129,7 +129,7 @@ test('is backed up by root while it runs, and restored onto fresh data', async (
   await server.run(['ostler-control', 'backup', '/root/backup']);
   expect((await server.run(['stat', '-c', '%U %a', '/root/backup'])).trim()).toBe('root 600');
   await serve('after');
-  await ostler.resources.apply({ requestId: newRequestId(), resources: [site('before', 'changed')] });
+  await serve('before', 'changed since');
 
   await server.run(['systemctl', 'stop', 'ostler-control-plane']);
   await server.run(['mv', '/var/lib/ostler', '/root/lost']);
@@ -147,11 +147,16 @@ test('its agent comes back, and what it holds beyond the backup is shown and goe
   await waitFor('the orphan is shown', async () => (await stateOf()).orphans.length === 1);
   const { orphans } = await stateOf();
   expect(orphans).toMatchObject([{ kind: 'SITE', name: 'after', generation: 1n }]);
-  await waitFor('the known one is ready in the new epoch', async () => {
+  await waitFor('what was changed is set back', async () => (await body('before')) === 'before');
+  await waitFor('it is ready in the new epoch', async () => {
     const { resource } = await ostler.resources.get({ kind: Kind.SITE, name: 'before' });
     return resource?.status?.conditions[0]?.status === ConditionStatus.TRUE;
   });
-  expect([await body('before'), await body('after')]).toEqual(['before', 'after']);
+  expect(await body('after')).toBe('after');
+  const { entries } = await ostler.audit.list({ pageSize: 100 });
+  expect(entries.find(({ actor }) => actor === 'restore')?.message).toBe(
+    'It came back from epoch 1. Set back to the generation of the backup: before (from 2 to 1). Not known here, and left running: after.',
+  );
 
   await ostler.fleet.discardOrphans({
     requestId: newRequestId(),
