@@ -91,7 +91,7 @@ function Consequence({ removal }: { removal: RemoveServerResponse }) {
       <p className="break-words">{consequence}</p>
       <dl className="mt-2 grid grid-cols-3 gap-2">
         {counts.map(([count, what], index) => (
-          <div key={what} className="flex flex-col-reverse">
+          <div key={what} className="flex flex-col-reverse justify-end">
             <dt className="text-ink-2 text-xs">
               {labels[index]} {what}
             </dt>
