@@ -113,8 +113,54 @@ test('a site is served by it, and its configuration is tested and shown', async 
   expect(await outputOf(shown)).toContain('hello.test');
 });
 
-test('a diagnosis names what the server can do', async () => {
+test('a diagnose bundle tells of the server, its units, its trust and its trouble, and nothing secret', async () => {
   const uid = await start('diagnose');
   expect(await ended(uid)).toMatchObject({ state: State.SUCCEEDED });
-  expect(await outputOf(uid)).toMatch(/yes systemd: systemd 2[\s\S]*yes nginx: nginx 1/);
+  const bundle = await outputOf(uid);
+  const section = (title: string): string =>
+    bundle.split(/^== /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
+  expect(section('Capabilities')).toMatch(/yes systemd: systemd 2[\s\S]*yes nginx: nginx 1/);
+  expect(section('Units of Ostler and nginx')).toMatch(/ostler-agent\.service[\s\S]*active \(running\)/);
+  expect(section("Journal of the agent's unit")).toContain('the agent is up');
+  expect(section('Local policy')).toContain('/etc/ostler/policy');
+  expect(section('Trust')).toMatch(/chain\.pem:\n {2}URI:ostler:server:\S+, from/);
+  expect(section('What the agent holds')).toMatch(/ hello generation 1 .*Ready/);
+  expect(section('Store')).toMatch(/agent\.db: \d+ bytes/);
+  expect(bundle).not.toMatch(/PRIVATE KEY|ost_join_[A-Za-z0-9]/);
 });
+
+test('the facts of a server are those of its machine', async () => {
+  const { server: seen } = await ostler.fleet.getServer({ name: 'bare' });
+  const df = await server.run(['df', '--output=size,target', '-B1', '/']);
+  const [size] = df.trim().split('\n').at(-1)!.trim().split(/\s+/);
+  const root = seen?.facts?.disks.find(({ mountPoint }) => mountPoint === '/');
+  expect(String(root?.sizeBytes)).toBe(size);
+  expect(seen?.facts?.kernel).toBe((await server.run(['uname', '-r'])).trim());
+  expect(seen?.facts?.architecture).toBe((await server.run(['uname', '-m'])).trim());
+  expect(seen?.facts?.systemdVersion).toMatch(/^systemd 2\d\d/);
+  expect(seen?.localPolicy).toMatchObject({ path: '/etc/ostler/policy' });
+});
+
+test('a disk that fills up is told, and the check of the connection knows when the agent is gone', async () => {
+  const check = async () => (await ostler.fleet.checkConnection({ name: 'bare' })).message;
+  expect(await check()).toMatch(/^The agent of bare answered in \d+ ms/);
+  await server.run(['systemctl', 'stop', 'ostler-agent']);
+  await waitFor('the end of its lane is known', async () => (await check()).includes('is not connected'));
+  expect(await check()).toContain('systemctl status ostler-agent');
+  const freeBefore = await freeOfRoot();
+  const { sizeBytes } = (await rootDisk())!;
+  await server.run(['fallocate', '-l', String(sizeBytes / 10n), '/var/tmp/filler']);
+  await server.run(['systemctl', 'start', 'ostler-agent']);
+  await waitFor('it answers again', async () => (await check()).includes('answered in'));
+  await waitFor('less is free', async () => (await freeOfRoot()) < freeBefore - sizeBytes / 20n);
+  await server.run(['rm', '/var/tmp/filler']);
+});
+
+async function rootDisk() {
+  const { server: seen } = await ostler.fleet.getServer({ name: 'bare' });
+  return seen?.facts?.disks.find(({ mountPoint }) => mountPoint === '/');
+}
+
+async function freeOfRoot(): Promise<bigint> {
+  return (await rootDisk())?.freeBytes ?? 0n;
+}
