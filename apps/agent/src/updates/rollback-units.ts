@@ -45,7 +45,8 @@ export class RollbackUnits {
     await this.files.removeTree(`${WANTS}/${NAME}.timer`);
     await this.files.removeTree(`${FOLDER}/${NAME}.service`);
     await this.files.removeTree(TIMER_FILE);
-    await this.systemctl('daemon-reload');
+    // systemd is not told to read its units again: that keeps it from others for seconds, just when the agent comes
+    // up. What it still knows is stopped, and the next one to arm a timer tells it.
   }
 
   /** For one that was written down and, as its writer was killed right then, never began to run. */
