@@ -1,6 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { OperationReport_State as State, OperationStartSchema, ServerReportSchema } from '@ostler/contracts';
+import {
+  OperationReport_State as State,
+  OperationStartSchema,
+  type ServerReport,
+  ServerReportSchema,
+} from '@ostler/contracts';
 import { expect, test } from 'vitest';
 import { FakeExec } from '../host/exec/fake';
 import { FakeFiles } from '../host/fs/fake';
@@ -14,7 +19,10 @@ const REPORT = create(ServerReportSchema, {
   os: 'Debian GNU/Linux 12',
   cpuModel: 'Some CPU',
   cpus: 2,
-  capabilities: [{ name: 'docker', available: false, detail: 'There is no socket.' }],
+  capabilities: [
+    { name: 'docker', available: false, detail: 'There is no socket.' },
+    { name: 'systemd', available: true, detail: 'systemd 252' },
+  ],
   disks: [{ mountPoint: '/srv', fileSystem: 'xfs', sizeBytes: 2n ** 30n, freeBytes: 2n ** 29n }],
   localPolicy: { path: '/etc/ostler/policy', present: true, allowedRoots: ['/srv'], selfUpdate: true },
 });
@@ -25,9 +33,11 @@ interface Fakes {
   readonly trouble?: readonly string[];
   readonly signal?: AbortSignal;
   readonly exec?: FakeExec;
+  readonly report?: ServerReport;
 }
 
-async function bundle({ files = {}, nginx, trouble = [], signal, exec = new FakeExec() }: Fakes = {}) {
+async function bundle(fakes: Fakes = {}) {
+  const { files = {}, nginx, trouble = [], signal, exec = new FakeExec(), report = REPORT } = fakes;
   const said: string[] = [];
   const progress: number[] = [];
   const context: OperationContext = {
@@ -42,7 +52,7 @@ async function bundle({ files = {}, nginx, trouble = [], signal, exec = new Fake
     files: new FakeFiles(files),
     exec,
     store: openMemoryStore(),
-    report: () => Promise.resolve(REPORT),
+    report: () => Promise.resolve(report),
     find: () => Promise.resolve(nginx ?? missing),
     recentTrouble: () => trouble,
     folders: { state: '/state', store: '/state/store', identity: '/state/identity' },
@@ -75,6 +85,22 @@ test('what cannot be had says why, and every other section is there', async () =
   expect(titles.length).toBeGreaterThan(25);
   expect(sectionOf(text, 'Listeners')).toContain('not available: /usr/bin/ss could not be started');
   expect(sectionOf(text, 'nginx')).toContain('nginx is not installed.');
+});
+
+test('where systemd does not run nobody waits for it, and the reason stands in its place', async () => {
+  const asked: string[] = [];
+  const ask = ({ binary }: { binary: string }) => {
+    asked.push(binary);
+    return {};
+  };
+  const programs = ['systemctl', 'journalctl', 'timedatectl', 'ss', 'df'];
+  const exec = new FakeExec(Object.fromEntries(programs.map((name) => [`/usr/bin/${name}`, ask])));
+  const report = create(ServerReportSchema, {
+    capabilities: [{ name: 'systemd', available: false, detail: 'PID 1 is init.' }],
+  });
+  const { text } = await bundle({ exec, report });
+  expect(new Set(asked)).toEqual(new Set(['/usr/bin/df', '/usr/bin/ss']));
+  expect(sectionOf(text, 'Units that failed')).toContain('not available: PID 1 is init.');
 });
 
 test('nothing secret leaves: keys, tokens, headers and passwords in addresses', async () => {

@@ -7,7 +7,7 @@ export interface Section {
   readonly gather: () => Promise<string>;
 }
 
-const COMMAND_TIMEOUT_MS = 10_000;
+const COMMAND_TIMEOUT_MS = 5000;
 export const MOST_SECTION_BYTES = 65_536;
 
 /** What a program says, both of its streams. */

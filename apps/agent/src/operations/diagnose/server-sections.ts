@@ -25,33 +25,47 @@ export function serverSections({ files, exec, report }: ServerSectionDeps): Sect
     ...['cpu', 'memory', 'io'].map((what) => ofFile(files, `/proc/pressure/${what}`)),
     ofFile(files, '/etc/os-release'),
     ofFile(files, '/etc/resolv.conf'),
-    ofCommand(exec, 'Clock', '/usr/bin/timedatectl', []),
     ofCommand(exec, 'Files left', '/usr/bin/df', ['-iPT']),
-    ofCommand(exec, 'Units that failed', SYSTEMCTL, ['--failed', ...PLAIN]),
-    ofCommand(exec, 'Units of Ostler and nginx', SYSTEMCTL, [
-      'status',
-      '--lines=0',
-      '--no-pager',
-      '--',
-      'ostler-*',
-      'nginx.service',
-    ]),
     ofCommand(exec, 'Listeners', '/usr/bin/ss', ['-lntup']),
     ofCommand(exec, 'Connections', '/usr/bin/ss', ['-s']),
+    ...systemdSections(exec).map((section) => whereSystemdRuns(section, report)),
+  ];
+}
+
+function systemdSections(exec: Exec): Section[] {
+  const units = ['ostler-*', 'nginx.service'];
+  const journal = ['--no-pager', '--output=short-iso'];
+  return [
+    ofCommand(exec, 'Clock', '/usr/bin/timedatectl', []),
+    ofCommand(exec, 'Units that failed', SYSTEMCTL, ['--failed', ...PLAIN]),
+    ofCommand(exec, 'Units of Ostler and nginx', SYSTEMCTL, [
+      ...['status', '--lines=0', '--no-pager', '--'],
+      ...units,
+    ]),
     ofCommand(exec, "Journal of the agent's unit", JOURNALCTL, [
-      '--unit=ostler-agent.service',
-      '--lines=100',
-      '--no-pager',
-      '--output=short-iso',
+      ...['--unit=ostler-agent.service', '--lines=100'],
+      ...journal,
     ]),
     ofCommand(exec, 'Warnings of the kernel', JOURNALCTL, [
-      '--dmesg',
-      '--priority=warning',
-      '--lines=40',
-      '--no-pager',
-      '--output=short-iso',
+      ...['--dmesg', '--priority=warning', '--lines=40'],
+      ...journal,
     ]),
   ];
+}
+
+/** Without systemd each of them would wait for a bus that never answers. */
+function whereSystemdRuns({ title, gather }: Section, report: ServerSectionDeps['report']): Section {
+  const whyNot = async (): Promise<string | undefined> => {
+    const systemd = (await report()).capabilities.find(({ name }) => name === 'systemd');
+    return systemd?.available ? undefined : (systemd?.detail ?? 'systemd was not found.');
+  };
+  return {
+    title,
+    gather: async () => {
+      const missing = await whyNot();
+      return missing === undefined ? gather() : `not available: ${missing}`;
+    },
+  };
 }
 
 function machine(report: ServerReport): string {
