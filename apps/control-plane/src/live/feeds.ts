@@ -34,13 +34,12 @@ export class Feeds implements OnModuleDestroy {
       this.watchers--;
       for (const { key, feed } of entries) this.leave(key, feed, watcher);
     };
-    try {
-      for (const { feed } of entries) await feed.add(watcher);
-      return end;
-    } catch (error) {
-      end();
-      throw error;
-    }
+    // All of them begin at once: a feed that waited for its turn would look unwatched to who leaves meanwhile.
+    const begun = await Promise.allSettled(entries.map(({ feed }) => feed.add(watcher)));
+    const failed = begun.find((one) => one.status === 'rejected');
+    if (!failed) return end;
+    end();
+    throw failed.reason;
   }
 
   onModuleDestroy(): void {

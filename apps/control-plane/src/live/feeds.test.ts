@@ -1,0 +1,60 @@
+import { LiveWatchRequest_Topic as Topic, Permission } from '@ostler/contracts';
+import { expect, test, vi } from 'vitest';
+
+import type { Wake, WakeWord } from '../platform/db';
+import type { Log } from '../platform/log';
+import type { Metrics } from '../platform/metrics';
+import { Feeds } from './feeds';
+import type { LivePage, LiveSource } from './live-source';
+import { Watcher } from './watcher';
+
+function start() {
+  const words = new Map<WakeWord, Set<() => void>>();
+  const wake = {
+    on(word: WakeWord, run: () => void) {
+      const set = words.get(word) ?? new Set();
+      words.set(word, set.add(run));
+      return () => void set.delete(run);
+    },
+  };
+  const log = { warn: () => undefined };
+  const metrics = { observed: () => undefined };
+  const feeds = new Feeds(wake as never as Wake, log as never as Log, metrics as never as Metrics);
+  const say = (word: WakeWord): void => words.get(word)?.forEach((run) => run());
+  return { feeds, say };
+}
+
+function source(topic: Topic, word: WakeWord, read: () => Promise<LivePage>): LiveSource {
+  return { topic, permission: Permission.SIGNED_IN, word, read };
+}
+
+const page = (key: string): LivePage => ({
+  events: [{ key, event: { case: 'serverRemoved', value: key } }],
+  cursor: undefined,
+  more: false,
+});
+
+test('who comes while the last one leaves is told what happens afterwards', async () => {
+  const { feeds, say } = start();
+  let gate = Promise.withResolvers<void>();
+  gate.resolve();
+  let present = 'before';
+  const sources = [
+    source(Topic.SERVERS, 'servers', async () => {
+      await gate.promise;
+      return page('server');
+    }),
+    source(Topic.OPERATIONS, 'operations', () => Promise.resolve(page(present))),
+  ];
+  const leave = await feeds.watch(sources, ['tenant'], new Watcher());
+  gate = Promise.withResolvers();
+  const watcher = new Watcher();
+  const coming = feeds.watch(sources, ['tenant'], watcher);
+  leave();
+  gate.resolve();
+  await coming;
+  expect([...watcher.take()].map(({ key }) => key)).toEqual(['server', 'before']);
+  present = 'after';
+  say('operations');
+  await vi.waitFor(() => expect([...watcher.take()].map(({ key }) => key)).toContain('after'));
+});
