@@ -1,9 +1,7 @@
 import { LiveWatchRequest_Topic as Topic, Permission } from '@ostler/contracts';
 import { expect, test, vi } from 'vitest';
 
-import type { Wake, WakeWord } from '../platform/db';
-import type { Log } from '../platform/log';
-import type { Metrics } from '../platform/metrics';
+import type { WakeWord } from '../platform/db';
 import { Feeds } from './feeds';
 import type { LivePage, LiveSource } from './live-source';
 import { Watcher } from './watcher';
@@ -19,8 +17,10 @@ function start() {
   };
   const log = { warn: () => undefined };
   const metrics = { observed: () => undefined };
-  const feeds = new Feeds(wake as never as Wake, log as never as Log, metrics as never as Metrics);
-  const say = (word: WakeWord): void => words.get(word)?.forEach((run) => run());
+  const feeds = new Feeds(wake as never, log as never, metrics as never);
+  const say = (word: WakeWord): void => {
+    for (const run of words.get(word) ?? []) run();
+  };
   return { feeds, say };
 }
 
@@ -53,7 +53,7 @@ test('who comes while the last one leaves is told what happens afterwards', asyn
   leave();
   gate.resolve();
   await coming;
-  expect([...watcher.take()].map(({ key }) => key)).toEqual(['server', 'before']);
+  expect([...watcher.take()].map(({ key }) => key).toSorted()).toEqual(['before', 'server']);
   present = 'after';
   say('operations');
   await vi.waitFor(() => expect([...watcher.take()].map(({ key }) => key)).toContain('after'));
