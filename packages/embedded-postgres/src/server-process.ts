@@ -42,6 +42,8 @@ export interface ServerProcess {
 const defaultSettings = {
   max_connections: '100',
   shared_buffers: '64MB',
+  // Our statements are short: compiling one to machine code takes longer than running it.
+  jit: 'off',
   log_min_messages: 'warning',
   log_checkpoints: 'off',
   timezone: 'UTC',
