@@ -341,8 +341,9 @@ join_control_plane() {
   OSTLER_JOIN_TOKEN=$token "$home/current/node" "$home/current/agent.cjs" join "$@" || die $? 'this server has not joined. The agent is installed; run the same line again, with a new token if this one was refused.'
 }
 
+# What was put there is loaded already: another reload of every unit takes seconds on a small server.
 start_agent() {
-  systemctl enable --quiet "$unit"
+  systemctl enable --no-reload --quiet "$unit"
   if [ "$changed" = yes ] || ! systemctl is-active --quiet "$unit"; then
     systemctl restart "$unit"
   fi

@@ -14,7 +14,7 @@ import type { ForeignServer } from '../host/nginx/port';
 import type { Log } from '../telemetry';
 import type { Capability, Probe } from './probe.port';
 import { steadyDisks } from './steady-disks';
-import { capabilityProbes, isSystemdBooted, systemdVersion, type ProbeDeps } from './probes';
+import { capabilityProbes, type ProbeDeps } from './probes';
 
 const LOOK_AGAIN_MS = 3 * 60_000;
 const MOST_FOREIGN_SITES = 1000;
@@ -71,7 +71,7 @@ export class ServerFacts {
     const capabilities = await Promise.all(this.probes.map((probe) => probe().catch(unknownCapability)));
     const found = this.deps.nginx();
     const runtime = found.found ? found.runtime : undefined;
-    const booted = await isSystemdBooted(this.deps.files);
+    const systemd = capabilities.find(({ name }) => name === 'systemd');
     this.disks = steadyDisks(this.disks, await this.orNothing('disks', () => this.deps.machine.disks(), []));
     return create(ServerReportSchema, {
       ...machine(this.deps.clock.now()),
@@ -80,7 +80,7 @@ export class ServerFacts {
       nginxVersion: runtime?.version ?? '',
       disks: this.disks.slice(0, MOST_DISKS).map((disk) => create(DiskReportSchema, disk)),
       dockerVersion: await this.orNothing('Docker', () => this.deps.machine.dockerVersion(), ''),
-      systemdVersion: booted ? await systemdVersion(this.deps.exec).catch(() => '') : '',
+      systemdVersion: systemd?.available ? systemd.detail : '',
       httpPort: runtime?.httpPort ?? 0,
       httpsPort: runtime?.httpsPort ?? 0,
       foreignSites: await this.foreignSites(),
