@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
 import type { Identity } from './identity-folder';
 import { readProxy } from './public-connection';
 
@@ -7,13 +7,14 @@ import { readProxy } from './public-connection';
  * flood of telemetry would delay commands by seconds.
  */
 export class Dialer {
+  private known: { readonly pems: string; readonly trust: ChannelCredentials } | undefined;
+
   constructor(private readonly identity: () => Identity) {}
 
   open(): Client {
-    const { agentAddress, agentServerName, keyPem, chainPem, caPem, proxy } = this.identity();
+    const { agentAddress, agentServerName, proxy } = this.identity();
     const way = proxy ? throughProxy(proxy, agentAddress) : { target: agentAddress, options: {} };
-    const trust = credentials.createSsl(Buffer.from(caPem), Buffer.from(keyPem), Buffer.from(chainPem));
-    return new Client(way.target, trust, {
+    return new Client(way.target, this.trust(), {
       ...way.options,
       'grpc.ssl_target_name_override': agentServerName,
       'grpc.default_authority': agentServerName,
@@ -24,6 +25,17 @@ export class Dialer {
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     });
+  }
+
+  /** Made once for an identity: reading keys and certificates takes longer than dialling. */
+  private trust(): ChannelCredentials {
+    const { keyPem, chainPem, caPem } = this.identity();
+    const pems = `${caPem}${keyPem}${chainPem}`;
+    if (this.known?.pems !== pems) {
+      const trust = credentials.createSsl(Buffer.from(caPem), Buffer.from(keyPem), Buffer.from(chainPem));
+      this.known = { pems, trust };
+    }
+    return this.known.trust;
   }
 }
 
