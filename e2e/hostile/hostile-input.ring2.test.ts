@@ -47,7 +47,11 @@ beforeAll(async () => {
   });
   const listener = requestListener({
     rpc: engine.app.get(RpcHandler),
-    routes: { files: await ConsoleFiles.load('/nonexistent'), isReady: () => Promise.resolve(true) },
+    routes: {
+      files: await ConsoleFiles.load('/nonexistent'),
+      health: { findings: () => Promise.resolve([]) },
+      version: 'test',
+    },
     isOwnHost: ownHosts([]),
     secure: true,
     log: new Log('error'),
