@@ -46,7 +46,7 @@ async function systemd({ files, exec }: ProbeDeps): Promise<Capability> {
 }
 
 /** First line of `systemctl --version`, like "systemd 252 (252.30-1~deb12u2)"; empty without systemd. */
-export async function systemdVersion(exec: Exec): Promise<string> {
+async function systemdVersion(exec: Exec): Promise<string> {
   const { stdout } = await exec.run({ binary: '/usr/bin/systemctl', args: ['--version'], timeoutMs: 5000 });
   return stdout.split('\n')[0]?.trim().slice(0, 64) ?? '';
 }
