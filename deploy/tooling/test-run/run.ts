@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { checks } from './checks.ts';
 import type { Check } from './checks.ts';
-import { add, closingLine, nothing, skippedNames, tallyOf } from './tally.ts';
+import { add, closingLine, failedNames, nothing, skippedNames, tallyOf } from './tally.ts';
 import type { Tally, VitestReport } from './tally.ts';
 
 // `npm test` behind the launcher: runs every check, says how each went, and ends with the closing line.
@@ -15,6 +15,7 @@ import type { Tally, VitestReport } from './tally.ts';
 const root = join(import.meta.dirname, '../../..');
 const reports = await mkdtemp(join(tmpdir(), 'ostler-test-run-'));
 const skipped: string[] = [];
+const failed: string[] = [];
 
 async function run(check: Check): Promise<Tally> {
   const startedAt = performance.now();
@@ -22,6 +23,7 @@ async function run(check: Check): Promise<Tally> {
   const reportFile = join(reports, `${check.name}.json`);
   const exitCode = await runProgram(check, check.isRing ? [`--outputFile.json=${reportFile}`] : []);
   const tally = check.isRing ? await tallyOfRing(reportFile, exitCode) : tallyOfCheck(exitCode);
+  if (tally.failed > 0 && !check.isRing) failed.push(check.name);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   console.log(
     `== ${check.name}: ${tally.failed > 0 ? 'FAILED' : 'well'}, ${closingLine(tally)} (${seconds} s)`,
@@ -66,6 +68,7 @@ async function tallyOfRing(reportFile: string, exitCode: number | null): Promise
   const text = await readFile(reportFile, 'utf8').catch(() => undefined);
   const report = text === undefined ? undefined : (JSON.parse(text) as VitestReport);
   skipped.push(...skippedNames(report));
+  failed.push(...failedNames(report));
   return tallyOf(report, exitCode);
 }
 
@@ -90,6 +93,7 @@ for (const check of checks) {
 await rm(reports, { recursive: true });
 
 console.log('');
+for (const name of failed) console.log(`failed: ${name}`);
 for (const name of skipped) console.log(`skipped: ${name}`);
 if (skipped.length > 0 && mayNotSkip())
   console.log('As root on Debian nothing may be skipped: this run failed.');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { add, closingLine, nothing, skippedNames, tallyOf } from './tally.ts';
+import { add, closingLine, failedNames, nothing, skippedNames, tallyOf } from './tally.ts';
 import type { VitestReport } from './tally.ts';
 
 const file = (status: string, ...tests: string[]): VitestReport['testResults'][number] => ({
@@ -20,6 +20,26 @@ describe('the tally of a ring', () => {
 
   it('counts a file that did not load', () => {
     expect(tallyOf({ testResults: [file('failed')] }, 1)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+
+  it('names what failed, and how', () => {
+    const [broken, mixed] = [file('failed'), file('failed', 'passed', 'failed')];
+    const report = {
+      testResults: [
+        { ...broken, message: 'Cannot find module\n  at here' },
+        {
+          ...mixed,
+          assertionResults: mixed.assertionResults.map((test) => ({
+            ...test,
+            failureMessages: ['1 is not 2\n at'],
+          })),
+        },
+      ],
+    };
+    expect(failedNames(report)).toEqual([
+      '/a.test.ts: Cannot find module',
+      '/a.test.ts: failed one: 1 is not 2',
+    ]);
   });
 
   it('counts a run that ended badly with every test well', () => {
