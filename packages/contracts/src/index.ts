@@ -3,6 +3,7 @@ export * from './gen/ostler/api/v1/agent_update_pb';
 export * from './gen/ostler/api/v1/audit_pb';
 export * from './gen/ostler/api/v1/fleet_pb';
 export * from './gen/ostler/api/v1/identity_pb';
+export * from './gen/ostler/api/v1/limit_pb';
 export * from './gen/ostler/api/v1/live_pb';
 export * from './gen/ostler/api/v1/operation_pb';
 export * from './gen/ostler/api/v1/release_pb';

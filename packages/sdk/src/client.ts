@@ -5,6 +5,7 @@ import {
   AuditService,
   FleetService,
   IdentityService,
+  LimitService,
   LiveService,
   OperationService,
   ReleaseService,
@@ -20,6 +21,7 @@ export interface Ostler {
   readonly identity: Client<typeof IdentityService>;
   readonly audit: Client<typeof AuditService>;
   readonly live: Client<typeof LiveService>;
+  readonly limits: Client<typeof LimitService>;
   readonly releases: Client<typeof ReleaseService>;
 }
 
@@ -50,6 +52,7 @@ export function createOstler(options: OstlerOptions): Ostler {
     identity: createClient(IdentityService, transport),
     audit: createClient(AuditService, transport),
     live: createClient(LiveService, transport),
+    limits: createClient(LimitService, transport),
     releases: createClient(ReleaseService, transport),
   };
 }

@@ -46,6 +46,7 @@ export const leftOutTables = {
   schema_migration: 'the restore runs the same migrations',
   sign_in_session: 'one that ended since the backup would be open again: everybody signs in anew',
   sign_in_failure: 'counts minutes',
+  browser_sign_in: 'lives minutes',
   manifest_wanted: 'after a restore every manifest is compiled',
   manifest_body: 'compiled again from the specs',
   manifest_use: 'compiled again from the specs',

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/api/v1/identity.proto.
  */
 export const file_ostler_api_v1_identity: GenFile = /*@__PURE__*/
-  fileDesc("Chxvc3RsZXIvYXBpL3YxL2lkZW50aXR5LnByb3RvEg1vc3RsZXIuYXBpLnYxIvIBCgZQZXJzb24SCwoDdWlkGAEgASgJEg0KBWVtYWlsGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIhCgRyb2xlGAQgASgOMhMub3N0bGVyLmFwaS52MS5Sb2xlEhAKCGRpc2FibGVkGAUgASgIEhwKFG11c3RfY2hhbmdlX3Bhc3N3b3JkGAYgASgIEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2xhc3Rfc2lnbl9pbl9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiYAoNU2lnbkluUmVxdWVzdBIZCgVlbWFpbBgBIAEoCUIKukgHcgUQARj+ARIgCghwYXNzd29yZBgCIAEoCUIOukgHcgUQASiACIi1GAESEgoKd2l0aF90b2tlbhgDIAEoCCJ+Cg5TaWduSW5SZXNwb25zZRIlCgZwZXJzb24YASABKAsyFS5vc3RsZXIuYXBpLnYxLlBlcnNvbhIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEi4KCmV4cGlyZXNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSIPCg1XaG9BbUlSZXF1ZXN0Ir0BCg5XaG9BbUlSZXNwb25zZRIlCgZwZXJzb24YASABKAsyFS5vc3RsZXIuYXBpLnYxLlBlcnNvbhIqCglhcGlfdG9rZW4YAiABKAsyFy5vc3RsZXIuYXBpLnYxLkFwaVRva2VuEhIKCnRlbmFudF91aWQYAyABKAkSEwoLdGVuYW50X25hbWUYBCABKAkSLwoLcGVybWlzc2lvbnMYBSADKA4yGi5vc3RsZXIubWV0YS52MS5QZXJtaXNzaW9uImcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIoChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJQg66SAdyBRABKIAIiLUYARIkCgxuZXdfcGFzc3dvcmQYAiABKAlCDrpIB3IFEAwogAiItRgBIhgKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiEwoRTGlzdFBlb3BsZVJlcXVlc3QiOwoSTGlzdFBlb3BsZVJlc3BvbnNlEiUKBnBlb3BsZRgBIAMoCzIVLm9zdGxlci5hcGkudjEuUGVyc29uIpYBChBBZGRQZXJzb25SZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhYKBWVtYWlsGAIgASgJQge6SARyAmABEh0KDGRpc3BsYXlfbmFtZRgDIAEoCUIHukgEcgIYeBItCgRyb2xlGAQgASgOMhMub3N0bGVyLmFwaS52MS5Sb2xlQgq6SAeCAQQQASAAIlIKEUFkZFBlcnNvblJlc3BvbnNlEiUKBnBlcnNvbhgBIAEoCzIVLm9zdGxlci5hcGkudjEuUGVyc29uEhYKDmZpcnN0X3Bhc3N3b3JkGAIgASgJIrMBChNVcGRhdGVQZXJzb25SZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKA3VpZBgCIAEoCUIIukgFcgOwAQESKwoEcm9sZRgDIAEoDjITLm9zdGxlci5hcGkudjEuUm9sZUIIukgFggECEAESFQoIZGlzYWJsZWQYBCABKAhIAIgBARIWCg5yZXNldF9wYXNzd29yZBgFIAEoCEILCglfZGlzYWJsZWQiVQoUVXBkYXRlUGVyc29uUmVzcG9uc2USJQoGcGVyc29uGAEgASgLMhUub3N0bGVyLmFwaS52MS5QZXJzb24SFgoOZmlyc3RfcGFzc3dvcmQYAiABKAkirAIKCEFwaVRva2VuEgsKA3VpZBgBIAEoCRIMCgRuYW1lGAIgASgJEiEKBHJvbGUYAyABKA4yEy5vc3RsZXIuYXBpLnYxLlJvbGUSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZXZva2VkGAcgASgIEhMKC293bmVyX2VtYWlsGAggASgJEioKBnNjb3BlcxgJIAMoDjIaLm9zdGxlci5tZXRhLnYxLlBlcm1pc3Npb24i9QEKFUNyZWF0ZUFwaVRva2VuUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI4CgRuYW1lGAIgASgJQiq6SCdyJRABGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSLQoEcm9sZRgDIAEoDjITLm9zdGxlci5hcGkudjEuUm9sZUIKukgHggEEEAEgABIfCg1saWZldGltZV9kYXlzGAQgASgNQgi6SAUqAxjtAhI0CgZzY29wZXMYBSADKA4yGi5vc3RsZXIubWV0YS52MS5QZXJtaXNzaW9uQgi6SAWSAQIQICJTChZDcmVhdGVBcGlUb2tlblJlc3BvbnNlEioKCWFwaV90b2tlbhgBIAEoCzIXLm9zdGxlci5hcGkudjEuQXBpVG9rZW4SDQoFdG9rZW4YAiABKAkiFgoUTGlzdEFwaVRva2Vuc1JlcXVlc3QiRAoVTGlzdEFwaVRva2Vuc1Jlc3BvbnNlEisKCmFwaV90b2tlbnMYASADKAsyFy5vc3RsZXIuYXBpLnYxLkFwaVRva2VuIkwKFVJldm9rZUFwaVRva2VuUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCgN1aWQYAiABKAlCCLpIBXIDsAEBIhgKFlJldm9rZUFwaVRva2VuUmVzcG9uc2UqYAoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDgoKUk9MRV9PV05FUhABEg4KClJPTEVfQURNSU4QAhIRCg1ST0xFX09QRVJBVE9SEAMSDwoLUk9MRV9WSUVXRVIQBDK2BwoPSWRlbnRpdHlTZXJ2aWNlEk8KBlNpZ25JbhIcLm9zdGxlci5hcGkudjEuU2lnbkluUmVxdWVzdBodLm9zdGxlci5hcGkudjEuU2lnbkluUmVzcG9uc2UiCKi7GAGwuxgBElIKB1NpZ25PdXQSHS5vc3RsZXIuYXBpLnYxLlNpZ25PdXRSZXF1ZXN0Gh4ub3N0bGVyLmFwaS52MS5TaWduT3V0UmVzcG9uc2UiCKi7GAKwuxgBEksKBldob0FtSRIcLm9zdGxlci5hcGkudjEuV2hvQW1JUmVxdWVzdBodLm9zdGxlci5hcGkudjEuV2hvQW1JUmVzcG9uc2UiBKi7GAISZwoOQ2hhbmdlUGFzc3dvcmQSJC5vc3RsZXIuYXBpLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBolLm9zdGxlci5hcGkudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSIIqLsYArC7GAESVwoKTGlzdFBlb3BsZRIgLm9zdGxlci5hcGkudjEuTGlzdFBlb3BsZVJlcXVlc3QaIS5vc3RsZXIuYXBpLnYxLkxpc3RQZW9wbGVSZXNwb25zZSIEqLsYChJYCglBZGRQZXJzb24SHy5vc3RsZXIuYXBpLnYxLkFkZFBlcnNvblJlcXVlc3QaIC5vc3RsZXIuYXBpLnYxLkFkZFBlcnNvblJlc3BvbnNlIgiouxgLsLsYARJhCgxVcGRhdGVQZXJzb24SIi5vc3RsZXIuYXBpLnYxLlVwZGF0ZVBlcnNvblJlcXVlc3QaIy5vc3RsZXIuYXBpLnYxLlVwZGF0ZVBlcnNvblJlc3BvbnNlIgiouxgLsLsYARJnCg5DcmVhdGVBcGlUb2tlbhIkLm9zdGxlci5hcGkudjEuQ3JlYXRlQXBpVG9rZW5SZXF1ZXN0GiUub3N0bGVyLmFwaS52MS5DcmVhdGVBcGlUb2tlblJlc3BvbnNlIgiouxgMsLsYARJgCg1MaXN0QXBpVG9rZW5zEiMub3N0bGVyLmFwaS52MS5MaXN0QXBpVG9rZW5zUmVxdWVzdBokLm9zdGxlci5hcGkudjEuTGlzdEFwaVRva2Vuc1Jlc3BvbnNlIgSouxgCEmcKDlJldm9rZUFwaVRva2VuEiQub3N0bGVyLmFwaS52MS5SZXZva2VBcGlUb2tlblJlcXVlc3QaJS5vc3RsZXIuYXBpLnYxLlJldm9rZUFwaVRva2VuUmVzcG9uc2UiCKi7GAywuxgBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_options]);
+  fileDesc("Chxvc3RsZXIvYXBpL3YxL2lkZW50aXR5LnByb3RvEg1vc3RsZXIuYXBpLnYxIvIBCgZQZXJzb24SCwoDdWlkGAEgASgJEg0KBWVtYWlsGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIhCgRyb2xlGAQgASgOMhMub3N0bGVyLmFwaS52MS5Sb2xlEhAKCGRpc2FibGVkGAUgASgIEhwKFG11c3RfY2hhbmdlX3Bhc3N3b3JkGAYgASgIEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2xhc3Rfc2lnbl9pbl9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiYAoNU2lnbkluUmVxdWVzdBIZCgVlbWFpbBgBIAEoCUIKukgHcgUQARj+ARIgCghwYXNzd29yZBgCIAEoCUIOukgHcgUQASiACIi1GAESEgoKd2l0aF90b2tlbhgDIAEoCCJ+Cg5TaWduSW5SZXNwb25zZRIlCgZwZXJzb24YASABKAsyFS5vc3RsZXIuYXBpLnYxLlBlcnNvbhIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEi4KCmV4cGlyZXNfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSIPCg1XaG9BbUlSZXF1ZXN0Ir0BCg5XaG9BbUlSZXNwb25zZRIlCgZwZXJzb24YASABKAsyFS5vc3RsZXIuYXBpLnYxLlBlcnNvbhIqCglhcGlfdG9rZW4YAiABKAsyFy5vc3RsZXIuYXBpLnYxLkFwaVRva2VuEhIKCnRlbmFudF91aWQYAyABKAkSEwoLdGVuYW50X25hbWUYBCABKAkSLwoLcGVybWlzc2lvbnMYBSADKA4yGi5vc3RsZXIubWV0YS52MS5QZXJtaXNzaW9uImcKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIoChBjdXJyZW50X3Bhc3N3b3JkGAEgASgJQg66SAdyBRABKIAIiLUYARIkCgxuZXdfcGFzc3dvcmQYAiABKAlCDrpIB3IFEAwogAiItRgBIhgKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiEwoRTGlzdFBlb3BsZVJlcXVlc3QiOwoSTGlzdFBlb3BsZVJlc3BvbnNlEiUKBnBlb3BsZRgBIAMoCzIVLm9zdGxlci5hcGkudjEuUGVyc29uIpYBChBBZGRQZXJzb25SZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhYKBWVtYWlsGAIgASgJQge6SARyAmABEh0KDGRpc3BsYXlfbmFtZRgDIAEoCUIHukgEcgIYeBItCgRyb2xlGAQgASgOMhMub3N0bGVyLmFwaS52MS5Sb2xlQgq6SAeCAQQQASAAIlIKEUFkZFBlcnNvblJlc3BvbnNlEiUKBnBlcnNvbhgBIAEoCzIVLm9zdGxlci5hcGkudjEuUGVyc29uEhYKDmZpcnN0X3Bhc3N3b3JkGAIgASgJIrMBChNVcGRhdGVQZXJzb25SZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKA3VpZBgCIAEoCUIIukgFcgOwAQESKwoEcm9sZRgDIAEoDjITLm9zdGxlci5hcGkudjEuUm9sZUIIukgFggECEAESFQoIZGlzYWJsZWQYBCABKAhIAIgBARIWCg5yZXNldF9wYXNzd29yZBgFIAEoCEILCglfZGlzYWJsZWQiVQoUVXBkYXRlUGVyc29uUmVzcG9uc2USJQoGcGVyc29uGAEgASgLMhUub3N0bGVyLmFwaS52MS5QZXJzb24SFgoOZmlyc3RfcGFzc3dvcmQYAiABKAkirAIKCEFwaVRva2VuEgsKA3VpZBgBIAEoCRIMCgRuYW1lGAIgASgJEiEKBHJvbGUYAyABKA4yEy5vc3RsZXIuYXBpLnYxLlJvbGUSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdyZXZva2VkGAcgASgIEhMKC293bmVyX2VtYWlsGAggASgJEioKBnNjb3BlcxgJIAMoDjIaLm9zdGxlci5tZXRhLnYxLlBlcm1pc3Npb24i9QEKFUNyZWF0ZUFwaVRva2VuUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI4CgRuYW1lGAIgASgJQiq6SCdyJRABGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSLQoEcm9sZRgDIAEoDjITLm9zdGxlci5hcGkudjEuUm9sZUIKukgHggEEEAEgABIfCg1saWZldGltZV9kYXlzGAQgASgNQgi6SAUqAxjtAhI0CgZzY29wZXMYBSADKA4yGi5vc3RsZXIubWV0YS52MS5QZXJtaXNzaW9uQgi6SAWSAQIQICJTChZDcmVhdGVBcGlUb2tlblJlc3BvbnNlEioKCWFwaV90b2tlbhgBIAEoCzIXLm9zdGxlci5hcGkudjEuQXBpVG9rZW4SDQoFdG9rZW4YAiABKAkiFgoUTGlzdEFwaVRva2Vuc1JlcXVlc3QiRAoVTGlzdEFwaVRva2Vuc1Jlc3BvbnNlEisKCmFwaV90b2tlbnMYASADKAsyFy5vc3RsZXIuYXBpLnYxLkFwaVRva2VuIkwKFVJldm9rZUFwaVRva2VuUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCgN1aWQYAiABKAlCCLpIBXIDsAEBIhgKFlJldm9rZUFwaVRva2VuUmVzcG9uc2UisQEKDUJyb3dzZXJTaWduSW4SDAoEY29kZRgBIAEoCRIPCgdwcm9ncmFtGAIgASgJEhAKCGNvbXB1dGVyGAMgASgJEg8KB2FkZHJlc3MYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi4QEKGUJlZ2luQnJvd3NlclNpZ25JblJlcXVlc3QSYQoHcHJvZ3JhbRgBIAEoCUJQukhNcksQARg8MkVeW15ceDAwLVx4MWZceDdmXHh7MjAwZX1ceHsyMDBmfVx4ezIwMmF9LVx4ezIwMmV9XHh7MjA2Nn0tXHh7MjA2OX1dKiQSYQoIY29tcHV0ZXIYAiABKAlCT7pITHJKGP0BMkVeW15ceDAwLVx4MWZceDdmXHh7MjAwZX1ceHsyMDBmfVx4ezIwMmF9LVx4ezIwMmV9XHh7MjA2Nn0tXHh7MjA2OX1dKiQikgEKGkJlZ2luQnJvd3NlclNpZ25JblJlc3BvbnNlEg4KBnNlY3JldBgBIAEoCRIMCgRjb2RlGAIgASgJEgwKBHBhdGgYAyABKAkSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQaW50ZXJ2YWxfc2Vjb25kcxgFIAEoDSI6ChhUYWtlQnJvd3NlclNpZ25JblJlcXVlc3QSHgoGc2VjcmV0GAEgASgJQg66SAdyBRABGIABiLUYASK8AgoZVGFrZUJyb3dzZXJTaWduSW5SZXNwb25zZRI9CgVzdGF0ZRgBIAEoDjIuLm9zdGxlci5hcGkudjEuVGFrZUJyb3dzZXJTaWduSW5SZXNwb25zZS5TdGF0ZRIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEiUKBnBlcnNvbhgDIAEoCzIVLm9zdGxlci5hcGkudjEuUGVyc29uEjYKEnNlc3Npb25fZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiagoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9XQUlUSU5HEAESEgoOU1RBVEVfQVBQUk9WRUQQAhIQCgxTVEFURV9ERU5JRUQQAxIRCg1TVEFURV9FWFBJUkVEEAQiMgoXR2V0QnJvd3NlclNpZ25JblJlcXVlc3QSFwoEY29kZRgBIAEoCUIJukgGcgQQARggIlEKGEdldEJyb3dzZXJTaWduSW5SZXNwb25zZRI1Cg9icm93c2VyX3NpZ25faW4YASABKAsyHC5vc3RsZXIuYXBpLnYxLkJyb3dzZXJTaWduSW4iZAoaRGVjaWRlQnJvd3NlclNpZ25JblJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESFwoEY29kZRgCIAEoCUIJukgGcgQQARggEg8KB2FwcHJvdmUYAyABKAgiVAobRGVjaWRlQnJvd3NlclNpZ25JblJlc3BvbnNlEjUKD2Jyb3dzZXJfc2lnbl9pbhgBIAEoCzIcLm9zdGxlci5hcGkudjEuQnJvd3NlclNpZ25JbipgCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIOCgpST0xFX09XTkVSEAESDgoKUk9MRV9BRE1JThACEhEKDVJPTEVfT1BFUkFUT1IQAxIPCgtST0xFX1ZJRVdFUhAEMoALCg9JZGVudGl0eVNlcnZpY2USTwoGU2lnbkluEhwub3N0bGVyLmFwaS52MS5TaWduSW5SZXF1ZXN0Gh0ub3N0bGVyLmFwaS52MS5TaWduSW5SZXNwb25zZSIIqLsYAbC7GAEScwoSQmVnaW5Ccm93c2VyU2lnbkluEigub3N0bGVyLmFwaS52MS5CZWdpbkJyb3dzZXJTaWduSW5SZXF1ZXN0Gikub3N0bGVyLmFwaS52MS5CZWdpbkJyb3dzZXJTaWduSW5SZXNwb25zZSIIqLsYAbC7GAEScAoRVGFrZUJyb3dzZXJTaWduSW4SJy5vc3RsZXIuYXBpLnYxLlRha2VCcm93c2VyU2lnbkluUmVxdWVzdBooLm9zdGxlci5hcGkudjEuVGFrZUJyb3dzZXJTaWduSW5SZXNwb25zZSIIqLsYAbC7GAESaQoQR2V0QnJvd3NlclNpZ25JbhImLm9zdGxlci5hcGkudjEuR2V0QnJvd3NlclNpZ25JblJlcXVlc3QaJy5vc3RsZXIuYXBpLnYxLkdldEJyb3dzZXJTaWduSW5SZXNwb25zZSIEqLsYAhJ2ChNEZWNpZGVCcm93c2VyU2lnbkluEikub3N0bGVyLmFwaS52MS5EZWNpZGVCcm93c2VyU2lnbkluUmVxdWVzdBoqLm9zdGxlci5hcGkudjEuRGVjaWRlQnJvd3NlclNpZ25JblJlc3BvbnNlIgiouxgCsLsYARJSCgdTaWduT3V0Eh0ub3N0bGVyLmFwaS52MS5TaWduT3V0UmVxdWVzdBoeLm9zdGxlci5hcGkudjEuU2lnbk91dFJlc3BvbnNlIgiouxgCsLsYARJLCgZXaG9BbUkSHC5vc3RsZXIuYXBpLnYxLldob0FtSVJlcXVlc3QaHS5vc3RsZXIuYXBpLnYxLldob0FtSVJlc3BvbnNlIgSouxgCEmcKDkNoYW5nZVBhc3N3b3JkEiQub3N0bGVyLmFwaS52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaJS5vc3RsZXIuYXBpLnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiCKi7GAKwuxgBElcKCkxpc3RQZW9wbGUSIC5vc3RsZXIuYXBpLnYxLkxpc3RQZW9wbGVSZXF1ZXN0GiEub3N0bGVyLmFwaS52MS5MaXN0UGVvcGxlUmVzcG9uc2UiBKi7GAoSWAoJQWRkUGVyc29uEh8ub3N0bGVyLmFwaS52MS5BZGRQZXJzb25SZXF1ZXN0GiAub3N0bGVyLmFwaS52MS5BZGRQZXJzb25SZXNwb25zZSIIqLsYC7C7GAESYQoMVXBkYXRlUGVyc29uEiIub3N0bGVyLmFwaS52MS5VcGRhdGVQZXJzb25SZXF1ZXN0GiMub3N0bGVyLmFwaS52MS5VcGRhdGVQZXJzb25SZXNwb25zZSIIqLsYC7C7GAESZwoOQ3JlYXRlQXBpVG9rZW4SJC5vc3RsZXIuYXBpLnYxLkNyZWF0ZUFwaVRva2VuUmVxdWVzdBolLm9zdGxlci5hcGkudjEuQ3JlYXRlQXBpVG9rZW5SZXNwb25zZSIIqLsYDLC7GAESYAoNTGlzdEFwaVRva2VucxIjLm9zdGxlci5hcGkudjEuTGlzdEFwaVRva2Vuc1JlcXVlc3QaJC5vc3RsZXIuYXBpLnYxLkxpc3RBcGlUb2tlbnNSZXNwb25zZSIEqLsYAhJnCg5SZXZva2VBcGlUb2tlbhIkLm9zdGxlci5hcGkudjEuUmV2b2tlQXBpVG9rZW5SZXF1ZXN0GiUub3N0bGVyLmFwaS52MS5SZXZva2VBcGlUb2tlblJlc3BvbnNlIgiouxgMsLsYAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_options]);
 
 /**
  * @generated from message ostler.api.v1.Person
@@ -577,6 +577,290 @@ export const RevokeApiTokenResponseSchema: GenMessage<RevokeApiTokenResponse> = 
   messageDesc(file_ostler_api_v1_identity, 21);
 
 /**
+ * A program that waits to be let in.
+ *
+ * @generated from message ostler.api.v1.BrowserSignIn
+ */
+export type BrowserSignIn = Message<"ostler.api.v1.BrowserSignIn"> & {
+  /**
+   * What the program shows and the person compares, like BCDF-GHJK.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * What the program says of itself; nobody has checked it.
+   *
+   * @generated from field: string program = 2;
+   */
+  program: string;
+
+  /**
+   * @generated from field: string computer = 3;
+   */
+  computer: string;
+
+  /**
+   * Where it called from.
+   *
+   * @generated from field: string address = 4;
+   */
+  address: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_at = 5;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 6;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.BrowserSignIn.
+ * Use `create(BrowserSignInSchema)` to create a new message.
+ */
+export const BrowserSignInSchema: GenMessage<BrowserSignIn> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 22);
+
+/**
+ * @generated from message ostler.api.v1.BeginBrowserSignInRequest
+ */
+export type BeginBrowserSignInRequest = Message<"ostler.api.v1.BeginBrowserSignInRequest"> & {
+  /**
+   * @generated from field: string program = 1;
+   */
+  program: string;
+
+  /**
+   * Name of the computer that it runs on.
+   *
+   * @generated from field: string computer = 2;
+   */
+  computer: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.BeginBrowserSignInRequest.
+ * Use `create(BeginBrowserSignInRequestSchema)` to create a new message.
+ */
+export const BeginBrowserSignInRequestSchema: GenMessage<BeginBrowserSignInRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 23);
+
+/**
+ * @generated from message ostler.api.v1.BeginBrowserSignInResponse
+ */
+export type BeginBrowserSignInResponse = Message<"ostler.api.v1.BeginBrowserSignInResponse"> & {
+  /**
+   * Proves at TakeBrowserSignIn who began; never shown.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * Path of the console where a person decides; the code is in it.
+   *
+   * @generated from field: string path = 3;
+   */
+  path: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: uint32 interval_seconds = 5;
+   */
+  intervalSeconds: number;
+};
+
+/**
+ * Describes the message ostler.api.v1.BeginBrowserSignInResponse.
+ * Use `create(BeginBrowserSignInResponseSchema)` to create a new message.
+ */
+export const BeginBrowserSignInResponseSchema: GenMessage<BeginBrowserSignInResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 24);
+
+/**
+ * @generated from message ostler.api.v1.TakeBrowserSignInRequest
+ */
+export type TakeBrowserSignInRequest = Message<"ostler.api.v1.TakeBrowserSignInRequest"> & {
+  /**
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.TakeBrowserSignInRequest.
+ * Use `create(TakeBrowserSignInRequestSchema)` to create a new message.
+ */
+export const TakeBrowserSignInRequestSchema: GenMessage<TakeBrowserSignInRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 25);
+
+/**
+ * @generated from message ostler.api.v1.TakeBrowserSignInResponse
+ */
+export type TakeBrowserSignInResponse = Message<"ostler.api.v1.TakeBrowserSignInResponse"> & {
+  /**
+   * @generated from field: ostler.api.v1.TakeBrowserSignInResponse.State state = 1;
+   */
+  state: TakeBrowserSignInResponse_State;
+
+  /**
+   * With APPROVED: a session as a bearer token.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+
+  /**
+   * @generated from field: ostler.api.v1.Person person = 3;
+   */
+  person?: Person | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp session_expires_at = 4;
+   */
+  sessionExpiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.TakeBrowserSignInResponse.
+ * Use `create(TakeBrowserSignInResponseSchema)` to create a new message.
+ */
+export const TakeBrowserSignInResponseSchema: GenMessage<TakeBrowserSignInResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 26);
+
+/**
+ * @generated from enum ostler.api.v1.TakeBrowserSignInResponse.State
+ */
+export enum TakeBrowserSignInResponse_State {
+  /**
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Nobody has decided yet: ask again after the interval.
+   *
+   * @generated from enum value: STATE_WAITING = 1;
+   */
+  WAITING = 1,
+
+  /**
+   * @generated from enum value: STATE_APPROVED = 2;
+   */
+  APPROVED = 2,
+
+  /**
+   * @generated from enum value: STATE_DENIED = 3;
+   */
+  DENIED = 3,
+
+  /**
+   * Too late, taken already, or never begun.
+   *
+   * @generated from enum value: STATE_EXPIRED = 4;
+   */
+  EXPIRED = 4,
+}
+
+/**
+ * Describes the enum ostler.api.v1.TakeBrowserSignInResponse.State.
+ */
+export const TakeBrowserSignInResponse_StateSchema: GenEnum<TakeBrowserSignInResponse_State> = /*@__PURE__*/
+  enumDesc(file_ostler_api_v1_identity, 26, 0);
+
+/**
+ * @generated from message ostler.api.v1.GetBrowserSignInRequest
+ */
+export type GetBrowserSignInRequest = Message<"ostler.api.v1.GetBrowserSignInRequest"> & {
+  /**
+   * @generated from field: string code = 1;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message ostler.api.v1.GetBrowserSignInRequest.
+ * Use `create(GetBrowserSignInRequestSchema)` to create a new message.
+ */
+export const GetBrowserSignInRequestSchema: GenMessage<GetBrowserSignInRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 27);
+
+/**
+ * @generated from message ostler.api.v1.GetBrowserSignInResponse
+ */
+export type GetBrowserSignInResponse = Message<"ostler.api.v1.GetBrowserSignInResponse"> & {
+  /**
+   * @generated from field: ostler.api.v1.BrowserSignIn browser_sign_in = 1;
+   */
+  browserSignIn?: BrowserSignIn | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.GetBrowserSignInResponse.
+ * Use `create(GetBrowserSignInResponseSchema)` to create a new message.
+ */
+export const GetBrowserSignInResponseSchema: GenMessage<GetBrowserSignInResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 28);
+
+/**
+ * @generated from message ostler.api.v1.DecideBrowserSignInRequest
+ */
+export type DecideBrowserSignInRequest = Message<"ostler.api.v1.DecideBrowserSignInRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * @generated from field: bool approve = 3;
+   */
+  approve: boolean;
+};
+
+/**
+ * Describes the message ostler.api.v1.DecideBrowserSignInRequest.
+ * Use `create(DecideBrowserSignInRequestSchema)` to create a new message.
+ */
+export const DecideBrowserSignInRequestSchema: GenMessage<DecideBrowserSignInRequest> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 29);
+
+/**
+ * @generated from message ostler.api.v1.DecideBrowserSignInResponse
+ */
+export type DecideBrowserSignInResponse = Message<"ostler.api.v1.DecideBrowserSignInResponse"> & {
+  /**
+   * @generated from field: ostler.api.v1.BrowserSignIn browser_sign_in = 1;
+   */
+  browserSignIn?: BrowserSignIn | undefined;
+};
+
+/**
+ * Describes the message ostler.api.v1.DecideBrowserSignInResponse.
+ * Use `create(DecideBrowserSignInResponseSchema)` to create a new message.
+ */
+export const DecideBrowserSignInResponseSchema: GenMessage<DecideBrowserSignInResponse> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_identity, 30);
+
+/**
  * @generated from enum ostler.api.v1.Role
  */
 export enum Role {
@@ -635,6 +919,47 @@ export const IdentityService: GenService<{
     methodKind: "unary";
     input: typeof SignInRequestSchema;
     output: typeof SignInResponseSchema;
+  },
+  /**
+   * Begins a sign-in that a signed-in person approves in the console: for programs that have no browser and
+   * should never see a password. Throttled per address.
+   *
+   * @generated from rpc ostler.api.v1.IdentityService.BeginBrowserSignIn
+   */
+  beginBrowserSignIn: {
+    methodKind: "unary";
+    input: typeof BeginBrowserSignInRequestSchema;
+    output: typeof BeginBrowserSignInResponseSchema;
+  },
+  /**
+   * Asked every interval_seconds by who began it. The session is handed out once.
+   *
+   * @generated from rpc ostler.api.v1.IdentityService.TakeBrowserSignIn
+   */
+  takeBrowserSignIn: {
+    methodKind: "unary";
+    input: typeof TakeBrowserSignInRequestSchema;
+    output: typeof TakeBrowserSignInResponseSchema;
+  },
+  /**
+   * Who asks to be let in, for the page on which a person decides.
+   *
+   * @generated from rpc ostler.api.v1.IdentityService.GetBrowserSignIn
+   */
+  getBrowserSignIn: {
+    methodKind: "unary";
+    input: typeof GetBrowserSignInRequestSchema;
+    output: typeof GetBrowserSignInResponseSchema;
+  },
+  /**
+   * Lets the program act as the caller, or turns it away. A person decides, never an API token.
+   *
+   * @generated from rpc ostler.api.v1.IdentityService.DecideBrowserSignIn
+   */
+  decideBrowserSignIn: {
+    methodKind: "unary";
+    input: typeof DecideBrowserSignInRequestSchema;
+    output: typeof DecideBrowserSignInResponseSchema;
   },
   /**
    * @generated from rpc ostler.api.v1.IdentityService.SignOut
