@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/api/v1/audit.proto.
  */
 export const file_ostler_api_v1_audit: GenFile = /*@__PURE__*/
-  fileDesc("Chlvc3RsZXIvYXBpL3YxL2F1ZGl0LnByb3RvEg1vc3RsZXIuYXBpLnYxIpkDCgpBdWRpdEVudHJ5EgsKA3VpZBgBIAEoCRIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIOCgZtZXRob2QYBCABKAkSMgoHb3V0Y29tZRgFIAEoDjIhLm9zdGxlci5hcGkudjEuQXVkaXRFbnRyeS5PdXRjb21lEisKBnJlYXNvbhgGIAEoDjIbLm9zdGxlci5tZXRhLnYxLkVycm9yUmVhc29uEg8KB3N1YmplY3QYByABKAkSFAoMcmVzb3VyY2VfdWlkGAggASgJEhIKCmdlbmVyYXRpb24YCSABKAQSEgoKcmVxdWVzdF9pZBgKIAEoCRIPCgdhZGRyZXNzGAsgASgJEg8KB21lc3NhZ2UYDCABKAkiXQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEAoMT1VUQ09NRV9ET05FEAESEgoOT1VUQ09NRV9ERU5JRUQQAhITCg9PVVRDT01FX1JFRlVTRUQQAyLZAgoXTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QSFwoFYWN0b3IYASABKAlCCLpIBXIDGP4BEhkKB3N1YmplY3QYAiABKAlCCLpIBXIDGP4BEjwKB291dGNvbWUYAyABKA4yIS5vc3RsZXIuYXBpLnYxLkF1ZGl0RW50cnkuT3V0Y29tZUIIukgFggECEAESGwoJcGFnZV9zaXplGAQgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAUgASgJQgi6SAVyAxiACBIhCgxyZXNvdXJjZV91aWQYBiABKAlCC7pICNgBAXIDsAEBEikKBXNpbmNlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoGbWV0aG9kGAkgASgJQgi6SAVyAxiAASJfChhMaXN0QXVkaXRFbnRyaWVzUmVzcG9uc2USKgoHZW50cmllcxgBIAMoCzIZLm9zdGxlci5hcGkudjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkybQoMQXVkaXRTZXJ2aWNlEl0KBExpc3QSJi5vc3RsZXIuYXBpLnYxLkxpc3RBdWRpdEVudHJpZXNSZXF1ZXN0Gicub3N0bGVyLmFwaS52MS5MaXN0QXVkaXRFbnRyaWVzUmVzcG9uc2UiBKi7GA1iBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_meta, file_ostler_meta_v1_options]);
+  fileDesc("Chlvc3RsZXIvYXBpL3YxL2F1ZGl0LnByb3RvEg1vc3RsZXIuYXBpLnYxIqsDCgpBdWRpdEVudHJ5EgsKA3VpZBgBIAEoCRIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIOCgZtZXRob2QYBCABKAkSMgoHb3V0Y29tZRgFIAEoDjIhLm9zdGxlci5hcGkudjEuQXVkaXRFbnRyeS5PdXRjb21lEisKBnJlYXNvbhgGIAEoDjIbLm9zdGxlci5tZXRhLnYxLkVycm9yUmVhc29uEg8KB3N1YmplY3QYByABKAkSFAoMcmVzb3VyY2VfdWlkGAggASgJEhIKCmdlbmVyYXRpb24YCSABKAQSEgoKcmVxdWVzdF9pZBgKIAEoCRIPCgdhZGRyZXNzGAsgASgJEg8KB21lc3NhZ2UYDCABKAkSEAoIdHJhY2VfaWQYDSABKAkiXQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEAoMT1VUQ09NRV9ET05FEAESEgoOT1VUQ09NRV9ERU5JRUQQAhITCg9PVVRDT01FX1JFRlVTRUQQAyLzAgoXTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QSFwoFYWN0b3IYASABKAlCCLpIBXIDGP4BEhkKB3N1YmplY3QYAiABKAlCCLpIBXIDGP4BEjwKB291dGNvbWUYAyABKA4yIS5vc3RsZXIuYXBpLnYxLkF1ZGl0RW50cnkuT3V0Y29tZUIIukgFggECEAESGwoJcGFnZV9zaXplGAQgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAUgASgJQgi6SAVyAxiACBIhCgxyZXNvdXJjZV91aWQYBiABKAlCC7pICNgBAXIDsAEBEikKBXNpbmNlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoGbWV0aG9kGAkgASgJQgi6SAVyAxiAARIYCgdyZXF1ZXN0GAogASgJQge6SARyAhhAIl8KGExpc3RBdWRpdEVudHJpZXNSZXNwb25zZRIqCgdlbnRyaWVzGAEgAygLMhkub3N0bGVyLmFwaS52MS5BdWRpdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTJtCgxBdWRpdFNlcnZpY2USXQoETGlzdBImLm9zdGxlci5hcGkudjEuTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QaJy5vc3RsZXIuYXBpLnYxLkxpc3RBdWRpdEVudHJpZXNSZXNwb25zZSIEqLsYDWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_ostler_meta_v1_meta, file_ostler_meta_v1_options]);
 
 /**
  * @generated from message ostler.api.v1.AuditEntry
@@ -89,6 +89,13 @@ export type AuditEntry = Message<"ostler.api.v1.AuditEntry"> & {
    * @generated from field: string message = 12;
    */
   message: string;
+
+  /**
+   * The call's trace (W3C Trace Context): 32 hexadecimal digits. The control plane's and the agents' logs have it too.
+   *
+   * @generated from field: string trace_id = 13;
+   */
+  traceId: string;
 };
 
 /**
@@ -191,6 +198,13 @@ export type ListAuditEntriesRequest = Message<"ostler.api.v1.ListAuditEntriesReq
    * @generated from field: string method = 9;
    */
   method: string;
+
+  /**
+   * Of exactly this request, as a log or an answer (x-request-id) tells it: a request_id or a trace id.
+   *
+   * @generated from field: string request = 10;
+   */
+  request: string;
 };
 
 /**
