@@ -8,6 +8,7 @@ export * from './gen/ostler/api/v1/live_pb';
 export * from './gen/ostler/api/v1/operation_pb';
 export * from './gen/ostler/api/v1/release_pb';
 export * from './gen/ostler/api/v1/resource_pb';
+export * from './gen/ostler/api/v1/socket_pb';
 export * from './gen/ostler/certificate/v1/certificate_pb';
 export * from './gen/ostler/link/v1/agent_release_pb';
 export * from './gen/ostler/link/v1/join_pb';

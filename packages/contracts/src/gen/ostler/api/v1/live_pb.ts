@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ostler/api/v1/live.proto.
  */
 export const file_ostler_api_v1_live: GenFile = /*@__PURE__*/
-  fileDesc("Chhvc3RsZXIvYXBpL3YxL2xpdmUucHJvdG8SDW9zdGxlci5hcGkudjEi/wEKEExpdmVXYXRjaFJlcXVlc3QSTAoGdG9waWNzGAEgAygOMiUub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXF1ZXN0LlRvcGljQhW6SBKSAQ8IARAIGAEiB4IBBBABIAAinAEKBVRvcGljEhUKEVRPUElDX1VOU1BFQ0lGSUVEEAASEwoPVE9QSUNfUkVTT1VSQ0VTEAESEQoNVE9QSUNfU0VSVkVSUxACEhQKEFRPUElDX09QRVJBVElPTlMQAxIPCgtUT1BJQ19BVURJVBAEEhIKDlRPUElDX1JPTExPVVRTEAUSGQoVVE9QSUNfV0FJVElOR19TRVJWRVJTEAYi9gQKEUxpdmVXYXRjaFJlc3BvbnNlEjMKEHJlc291cmNlX2NoYW5nZWQYASABKAsyFy5vc3RsZXIuYXBpLnYxLlJlc291cmNlSAASGgoQcmVzb3VyY2VfcmVtb3ZlZBgCIAEoCUgAEi8KDnNlcnZlcl9jaGFuZ2VkGAMgASgLMhUub3N0bGVyLmFwaS52MS5TZXJ2ZXJIABIYCg5zZXJ2ZXJfcmVtb3ZlZBgEIAEoCUgAEjUKEW9wZXJhdGlvbl9jaGFuZ2VkGAUgASgLMhgub3N0bGVyLmFwaS52MS5PcGVyYXRpb25IABIwCgthdWRpdF9lbnRyeRgGIAEoCzIZLm9zdGxlci5hcGkudjEuQXVkaXRFbnRyeUgAEjkKBnN5bmNlZBgHIAEoCzInLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVzcG9uc2UuU3luY2VkSAASNwoFYWxpdmUYCCABKAsyJi5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlc3BvbnNlLkFsaXZlSAASMQoPcm9sbG91dF9jaGFuZ2VkGAkgASgLMhYub3N0bGVyLmFwaS52MS5Sb2xsb3V0SAASPgoWd2FpdGluZ19zZXJ2ZXJfY2hhbmdlZBgKIAEoCzIcLm9zdGxlci5hcGkudjEuV2FpdGluZ1NlcnZlckgAEiAKFndhaXRpbmdfc2VydmVyX3JlbW92ZWQYCyABKAlIABpBCgZTeW5jZWQSNwoIbGVmdF9vdXQYASADKA4yJS5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlcXVlc3QuVG9waWMaBwoFQWxpdmVCBwoFZXZlbnQiEAoOR2V0SW5mb1JlcXVlc3QiNQoPR2V0SW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEQoJZmlyc3RfcnVuGAIgASgIMrEBCgtMaXZlU2VydmljZRJSCgVXYXRjaBIfLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVxdWVzdBogLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVzcG9uc2UiBKi7GAIwARJOCgdHZXRJbmZvEh0ub3N0bGVyLmFwaS52MS5HZXRJbmZvUmVxdWVzdBoeLm9zdGxlci5hcGkudjEuR2V0SW5mb1Jlc3BvbnNlIgSouxgBYgZwcm90bzM", [file_buf_validate_validate, file_ostler_api_v1_agent_update, file_ostler_api_v1_audit, file_ostler_api_v1_fleet, file_ostler_api_v1_operation, file_ostler_api_v1_resource, file_ostler_meta_v1_options]);
+  fileDesc("Chhvc3RsZXIvYXBpL3YxL2xpdmUucHJvdG8SDW9zdGxlci5hcGkudjEimQIKEExpdmVXYXRjaFJlcXVlc3QSTAoGdG9waWNzGAEgAygOMiUub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXF1ZXN0LlRvcGljQhW6SBKSAQ8IARAIGAEiB4IBBBABIAASGAoGcmVzdW1lGAIgASgMQgi6SAV6AxiAICKcAQoFVG9waWMSFQoRVE9QSUNfVU5TUEVDSUZJRUQQABITCg9UT1BJQ19SRVNPVVJDRVMQARIRCg1UT1BJQ19TRVJWRVJTEAISFAoQVE9QSUNfT1BFUkFUSU9OUxADEg8KC1RPUElDX0FVRElUEAQSEgoOVE9QSUNfUk9MTE9VVFMQBRIZChVUT1BJQ19XQUlUSU5HX1NFUlZFUlMQBiKQBgoRTGl2ZVdhdGNoUmVzcG9uc2USMwoQcmVzb3VyY2VfY2hhbmdlZBgBIAEoCzIXLm9zdGxlci5hcGkudjEuUmVzb3VyY2VIABIaChByZXNvdXJjZV9yZW1vdmVkGAIgASgJSAASLwoOc2VydmVyX2NoYW5nZWQYAyABKAsyFS5vc3RsZXIuYXBpLnYxLlNlcnZlckgAEhgKDnNlcnZlcl9yZW1vdmVkGAQgASgJSAASNQoRb3BlcmF0aW9uX2NoYW5nZWQYBSABKAsyGC5vc3RsZXIuYXBpLnYxLk9wZXJhdGlvbkgAEjAKC2F1ZGl0X2VudHJ5GAYgASgLMhkub3N0bGVyLmFwaS52MS5BdWRpdEVudHJ5SAASOQoGc3luY2VkGAcgASgLMicub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXNwb25zZS5TeW5jZWRIABI3CgVhbGl2ZRgIIAEoCzImLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVzcG9uc2UuQWxpdmVIABIxCg9yb2xsb3V0X2NoYW5nZWQYCSABKAsyFi5vc3RsZXIuYXBpLnYxLlJvbGxvdXRIABI+ChZ3YWl0aW5nX3NlcnZlcl9jaGFuZ2VkGAogASgLMhwub3N0bGVyLmFwaS52MS5XYWl0aW5nU2VydmVySAASIAoWd2FpdGluZ19zZXJ2ZXJfcmVtb3ZlZBgLIAEoCUgAEjcKBWJlZ3VuGAwgASgLMiYub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXNwb25zZS5CZWd1bkgAGj8KBUJlZ3VuEjYKB3Jlc3VtZWQYASADKA4yJS5vc3RsZXIuYXBpLnYxLkxpdmVXYXRjaFJlcXVlc3QuVG9waWMaUQoGU3luY2VkEjcKCGxlZnRfb3V0GAEgAygOMiUub3N0bGVyLmFwaS52MS5MaXZlV2F0Y2hSZXF1ZXN0LlRvcGljEg4KBnJlc3VtZRgCIAEoDBoXCgVBbGl2ZRIOCgZyZXN1bWUYASABKAxCBwoFZXZlbnQiEAoOR2V0SW5mb1JlcXVlc3QiNQoPR2V0SW5mb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEQoJZmlyc3RfcnVuGAIgASgIMrEBCgtMaXZlU2VydmljZRJSCgVXYXRjaBIfLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVxdWVzdBogLm9zdGxlci5hcGkudjEuTGl2ZVdhdGNoUmVzcG9uc2UiBKi7GAIwARJOCgdHZXRJbmZvEh0ub3N0bGVyLmFwaS52MS5HZXRJbmZvUmVxdWVzdBoeLm9zdGxlci5hcGkudjEuR2V0SW5mb1Jlc3BvbnNlIgSouxgBYgZwcm90bzM", [file_buf_validate_validate, file_ostler_api_v1_agent_update, file_ostler_api_v1_audit, file_ostler_api_v1_fleet, file_ostler_api_v1_operation, file_ostler_api_v1_resource, file_ostler_meta_v1_options]);
 
 /**
  * @generated from message ostler.api.v1.LiveWatchRequest
@@ -32,6 +32,14 @@ export type LiveWatchRequest = Message<"ostler.api.v1.LiveWatchRequest"> & {
    * @generated from field: repeated ostler.api.v1.LiveWatchRequest.Topic topics = 1;
    */
   topics: LiveWatchRequest_Topic[];
+
+  /**
+   * Where an earlier stream of the same caller ended, from LiveWatchResponse: of what has not changed since
+   * then nothing is sent again, as far as the control plane can tell that. Begun says for which topics.
+   *
+   * @generated from field: bytes resume = 2;
+   */
+  resume: Uint8Array;
 };
 
 /**
@@ -172,6 +180,14 @@ export type LiveWatchResponse = Message<"ostler.api.v1.LiveWatchResponse"> & {
      */
     value: string;
     case: "waitingServerRemoved";
+  } | {
+    /**
+     * First of all events.
+     *
+     * @generated from field: ostler.api.v1.LiveWatchResponse.Begun begun = 12;
+     */
+    value: LiveWatchResponse_Begun;
+    case: "begun";
   } | { case: undefined; value?: undefined };
 };
 
@@ -183,6 +199,25 @@ export const LiveWatchResponseSchema: GenMessage<LiveWatchResponse> = /*@__PURE_
   messageDesc(file_ostler_api_v1_live, 1);
 
 /**
+ * @generated from message ostler.api.v1.LiveWatchResponse.Begun
+ */
+export type LiveWatchResponse_Begun = Message<"ostler.api.v1.LiveWatchResponse.Begun"> & {
+  /**
+   * Topics that go on from `resume`; of all others the whole present state follows and replaces what is known.
+   *
+   * @generated from field: repeated ostler.api.v1.LiveWatchRequest.Topic resumed = 1;
+   */
+  resumed: LiveWatchRequest_Topic[];
+};
+
+/**
+ * Describes the message ostler.api.v1.LiveWatchResponse.Begun.
+ * Use `create(LiveWatchResponse_BegunSchema)` to create a new message.
+ */
+export const LiveWatchResponse_BegunSchema: GenMessage<LiveWatchResponse_Begun> = /*@__PURE__*/
+  messageDesc(file_ostler_api_v1_live, 1, 0);
+
+/**
  * @generated from message ostler.api.v1.LiveWatchResponse.Synced
  */
 export type LiveWatchResponse_Synced = Message<"ostler.api.v1.LiveWatchResponse.Synced"> & {
@@ -190,6 +225,13 @@ export type LiveWatchResponse_Synced = Message<"ostler.api.v1.LiveWatchResponse.
    * @generated from field: repeated ostler.api.v1.LiveWatchRequest.Topic left_out = 1;
    */
   leftOut: LiveWatchRequest_Topic[];
+
+  /**
+   * For LiveWatchRequest.resume. Not to be looked into.
+   *
+   * @generated from field: bytes resume = 2;
+   */
+  resume: Uint8Array;
 };
 
 /**
@@ -197,12 +239,18 @@ export type LiveWatchResponse_Synced = Message<"ostler.api.v1.LiveWatchResponse.
  * Use `create(LiveWatchResponse_SyncedSchema)` to create a new message.
  */
 export const LiveWatchResponse_SyncedSchema: GenMessage<LiveWatchResponse_Synced> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_live, 1, 0);
+  messageDesc(file_ostler_api_v1_live, 1, 1);
 
 /**
  * @generated from message ostler.api.v1.LiveWatchResponse.Alive
  */
 export type LiveWatchResponse_Alive = Message<"ostler.api.v1.LiveWatchResponse.Alive"> & {
+  /**
+   * As in Synced; everything up to here has been sent.
+   *
+   * @generated from field: bytes resume = 1;
+   */
+  resume: Uint8Array;
 };
 
 /**
@@ -210,7 +258,7 @@ export type LiveWatchResponse_Alive = Message<"ostler.api.v1.LiveWatchResponse.A
  * Use `create(LiveWatchResponse_AliveSchema)` to create a new message.
  */
 export const LiveWatchResponse_AliveSchema: GenMessage<LiveWatchResponse_Alive> = /*@__PURE__*/
-  messageDesc(file_ostler_api_v1_live, 1, 1);
+  messageDesc(file_ostler_api_v1_live, 1, 2);
 
 /**
  * @generated from message ostler.api.v1.GetInfoRequest
