@@ -5,4 +5,5 @@ export * from './live-state';
 export * from './pages';
 export * from './request-id';
 export * from './run-operation';
+export * from './transport';
 export * from './watch-live';
