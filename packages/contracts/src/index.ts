@@ -1,4 +1,6 @@
 // The contract as TypeScript: one door to the generated code of proto/.
+// The rules of a field, for who shows them.
+export { field as fieldRules } from './gen/buf/validate/validate_pb';
 export * from './gen/ostler/api/v1/agent_update_pb';
 export * from './gen/ostler/api/v1/audit_pb';
 export * from './gen/ostler/api/v1/fleet_pb';

@@ -23,7 +23,7 @@ const LEAST_PAUSE_MS = 200;
 /** A package of some 45 MB over a slow line, the switch, and the time in which the old agent would come back. */
 const DEADLINE_SECONDS = 1_800;
 /** So many downloads at once are kept up by any line; the others of the stage wait. */
-const MOST_AT_ONCE = 20;
+export const MOST_AT_ONCE = 20;
 
 /**
  * Carries rollouts on. Everything it knows is in the rows: a control plane that starts again goes on where it was.

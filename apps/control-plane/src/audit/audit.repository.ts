@@ -24,6 +24,13 @@ export interface AuditFilter {
   readonly actor: string;
   readonly subject: string;
   readonly outcome: AuditEntry_Outcome;
+  /** Empty: whatever it is about. */
+  readonly resourceUid: string;
+  /** Part of the method. */
+  readonly method: string;
+  readonly since: Date | undefined;
+  /** Entries of this moment are left out. */
+  readonly until: Date | undefined;
 }
 
 const outcomes = { done: 1, denied: 2, refused: 3 } as const;
@@ -66,8 +73,20 @@ export class AuditRepository {
       `select ${columns} from audit_entry
        where ($1 = '' or actor = $1) and ($2 = '' or position(lower($2) in lower(subject)) > 0)
          and ($3 = 0 or outcome = $3) and ($4::uuid is null or uid < $4)
+         and ($6::uuid is null or resource_uid = $6) and ($7 = '' or position(lower($7) in lower(method)) > 0)
+         and ($8::timestamptz is null or created_at >= $8) and ($9::timestamptz is null or created_at < $9)
        order by uid desc limit $5`,
-      [filter.actor, filter.subject, filter.outcome, before ?? null, limit],
+      [
+        filter.actor,
+        filter.subject,
+        filter.outcome,
+        before ?? null,
+        limit,
+        filter.resourceUid || null,
+        filter.method,
+        filter.since ?? null,
+        filter.until ?? null,
+      ],
     );
   }
 }

@@ -1,8 +1,10 @@
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AuditService, type ListAuditEntriesRequest } from '@ostler/contracts';
 
 import { pageTokenAfter, positionOf, RpcRegistry } from '../platform/rpc';
+import type { AuditFilter } from './audit.repository';
 import { AuditTrail } from './audit.service';
 
 @Injectable()
@@ -17,11 +19,25 @@ export class AuditRpc implements OnModuleInit, ServiceImpl<typeof AuditService> 
   }
 
   async list(request: ListAuditEntriesRequest) {
-    const filter = { actor: request.actor, subject: request.subject, outcome: request.outcome };
+    const filter = filterOf(request);
     const size = request.pageSize || 100;
     const entries = await this.trail.list(filter, positionOf(request.pageToken, filter), size + 1);
     const page = entries.slice(0, size);
     const nextPageToken = entries.length > size ? pageTokenAfter(page.at(-1)!.uid, filter) : '';
     return { entries: page, nextPageToken };
   }
+}
+
+function filterOf(request: ListAuditEntriesRequest): AuditFilter {
+  const { actor, subject, outcome, resourceUid, method } = request;
+  const date = (at: Timestamp | undefined): Date | undefined => at && timestampDate(at);
+  return {
+    actor,
+    subject,
+    outcome,
+    resourceUid,
+    method,
+    since: date(request.since),
+    until: date(request.until),
+  };
 }

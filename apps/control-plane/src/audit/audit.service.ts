@@ -54,10 +54,19 @@ export class AuditTrail extends AuditSink {
 
   /** Newest first, for watches. */
   newest(tenantUids: readonly string[], limit: number): Promise<AuditEntry[]> {
-    const all = { actor: '', subject: '', outcome: AuditEntry_Outcome.UNSPECIFIED };
-    return this.unitOfWork.asTenant(tenantUids, () => this.list(all, undefined, limit));
+    return this.unitOfWork.asTenant(tenantUids, () => this.list(everything, undefined, limit));
   }
 }
+
+const everything: AuditFilter = {
+  actor: '',
+  subject: '',
+  outcome: AuditEntry_Outcome.UNSPECIFIED,
+  resourceUid: '',
+  method: '',
+  since: undefined,
+  until: undefined,
+};
 
 function toEntry(row: AuditRow): AuditEntry {
   return create(AuditEntrySchema, {

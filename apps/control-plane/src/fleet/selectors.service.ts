@@ -4,7 +4,7 @@ import { AppError, newUid } from '@ostler/kernel';
 import { type SelectorRow, SelectorsRepository } from './selectors.repository';
 
 /** What people can still tell apart in a list; a script that makes one per run is stopped here. */
-const MOST_SELECTORS = 200;
+export const MOST_SELECTORS = 200;
 
 /** Labels under a name, within the caller's unit of work. */
 @Injectable()

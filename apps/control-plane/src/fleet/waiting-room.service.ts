@@ -9,7 +9,7 @@ import { ServerRepository } from './server.repository';
 import { WaitingRoomRepository, type WaitingRow } from './waiting-room.repository';
 
 /** More than that came with one token and wait: nobody compares so many keys, so it is a flood. */
-const MOST_WAITING = 100;
+export const MOST_WAITING = 100;
 const FULL_RETRY_SECONDS = 60;
 
 /**

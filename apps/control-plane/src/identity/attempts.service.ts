@@ -6,8 +6,8 @@ import { UnitOfWork } from '../platform/db';
 import { type AttemptLimit, AttemptsRepository } from './attempts.repository';
 
 // Short at the longest, because anybody can make somebody else wait; guessing 98 bits is hopeless anyway.
-const perEmail: AttemptLimit = { free: 5, longestWaitSeconds: 60 };
-const perAddress: AttemptLimit = { free: 20, longestWaitSeconds: 900 };
+export const perEmail: AttemptLimit = { free: 5, longestWaitSeconds: 60 };
+export const perAddress: AttemptLimit = { free: 20, longestWaitSeconds: 900 };
 
 /** Slows down who guesses passwords, per e-mail and per address, for people who exist and who do not. */
 @Injectable()

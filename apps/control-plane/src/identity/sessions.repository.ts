@@ -4,9 +4,9 @@ import type { Permission, Role } from '@ostler/contracts';
 import { execute, queryOne } from '../platform/db';
 
 /** Idle this long, a session ends. */
-const idleSeconds = 7 * 86_400;
+export const idleSeconds = 7 * 86_400;
 /** However busy, it ends after this. */
-const longestSeconds = 30 * 86_400;
+export const longestSeconds = 30 * 86_400;
 /** How often its use is written down. */
 const touchSeconds = 300;
 

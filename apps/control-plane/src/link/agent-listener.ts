@@ -21,7 +21,7 @@ export interface ListenerOptions {
 
 /** A TCP connection that has not proven who it is after this long is closed. */
 const HANDSHAKE_MS = 5000;
-const MOST_CONNECTIONS = 20_000;
+export const MOST_CONNECTIONS = 20_000;
 const KEEPALIVE_MS = 10_000;
 
 /**

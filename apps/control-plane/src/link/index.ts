@@ -9,5 +9,6 @@ export {
   type PulseListener,
   type ServerDirectory,
 } from './features';
+export { MOST_CONNECTIONS as MOST_AGENT_CONNECTIONS } from './agent-listener';
 export { LinkModule } from './link.module';
 export { LinkService } from './link.service';

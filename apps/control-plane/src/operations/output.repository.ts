@@ -11,7 +11,7 @@ export interface OutputRow {
 }
 
 /** No operation of ours says more; what goes beyond is not kept. */
-const MOST_OUTPUT_BYTES = 64n * 1024n * 1024n;
+export const MOST_OUTPUT_BYTES = 64n * 1024n * 1024n;
 
 /** Table `operation_output`, within the caller's unit of work. */
 @Injectable()

@@ -13,7 +13,7 @@ export interface BuiltIndex {
   readonly contents: ReadonlyMap<string, bigint>;
 }
 
-const MOST_BYTES = 10n * 1024n * 1024n * 1024n;
+export const MOST_BYTES = 10n * 1024n * 1024n * 1024n;
 
 /**
  * The canonical list of the files of a release: by path, ascending in UTF-8 bytes.

@@ -1,3 +1,4 @@
+export { MOST_BODY_BYTES, MOST_ENTRIES_PER_SERVER } from './admission/admission.service';
 export { secretPlace } from './admission/secrets.admit';
 export { kindEngine } from './kinds';
 export { type ChangePlanner, ChangePlannerSlot, type PreparedPlan } from './planning/change-planner.port';
@@ -7,3 +8,4 @@ export { StatusIntake } from './status/status-intake';
 export { OrderOfChanges } from './store/order-of-changes';
 export { loadSpec, specCaseOf } from './store/stored-spec';
 export { type ChangedResources, ResourceChanges } from './watching/resource-changes';
+export { MOST_WAITING as MOST_WAITING_CHANGES } from './write-queue';

@@ -2,7 +2,7 @@ import { ErrorReason } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 import { Injectable } from '@nestjs/common';
 
-const MOST_WAITING = 500;
+export const MOST_WAITING = 500;
 
 interface Line {
   waiting: number;

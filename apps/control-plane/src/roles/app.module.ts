@@ -6,6 +6,7 @@ import { AuthorityModule } from '../authority';
 import { FleetModule } from '../fleet';
 import { IdentityModule } from '../identity';
 import { InstallerModule } from '../installer';
+import { LimitsModule } from '../limits';
 import { LinkModule } from '../link';
 import { LiveModule } from '../live';
 import { ManifestModule } from '../manifest';
@@ -22,6 +23,7 @@ export const rooms = [
   FleetModule,
   IdentityModule,
   InstallerModule,
+  LimitsModule,
   LinkModule,
   LiveModule,
   ManifestModule,

@@ -10,7 +10,9 @@ export {
 export { Mutations } from './mutations';
 export { type AuditRecord, AuditSink, Authenticator } from './ports';
 export { RpcRegistry, type ServiceOptions } from './rpc-registry';
-export { RpcHandler } from './rpc-handler';
+export { anonymousRate } from './interceptors/authenticate';
+export { callRate, mutationRate } from './interceptors/permit';
+export { largestRequestBytes, RpcHandler } from './rpc-handler';
 export { RpcMetrics } from './rpc-metrics';
 export { pageTokenAfter, positionOf } from './page-token';
 export { InternalCalls } from './internal-calls';

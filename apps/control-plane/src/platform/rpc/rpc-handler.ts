@@ -20,7 +20,7 @@ import { refuseUnread } from './refuse-unread';
 import { RpcMetrics } from './rpc-metrics';
 import { RpcRegistry } from './rpc-registry';
 
-const largestRequestBytes = 16 * 1024 * 1024;
+export const largestRequestBytes = 16 * 1024 * 1024;
 const longestUnaryMs = 330_000;
 
 type NodeHandler = ReturnType<typeof connectNodeAdapter>;

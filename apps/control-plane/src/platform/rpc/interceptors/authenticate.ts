@@ -8,7 +8,7 @@ import { rulesOf } from '../method-rules';
 import type { Authenticator } from '../ports';
 import { RateLimit } from '../rate-limit';
 
-const anonymousRate = { perSecond: 10, burst: 60 };
+export const anonymousRate = { perSecond: 10, burst: 60 };
 
 /** Finds the caller. Calls without one, and wrong credentials, are counted against the address. */
 export function authenticate(authenticator: Authenticator): Interceptor {

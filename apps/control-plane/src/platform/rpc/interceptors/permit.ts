@@ -13,8 +13,8 @@ const beforePasswordChange = new Set<unknown>([
   IdentityService.method.signOut,
 ]);
 
-const callRate = { perSecond: 500, burst: 1_000 };
-const mutationRate = { perSecond: 200, burst: 1_000 };
+export const callRate = { perSecond: 500, burst: 1_000 };
+export const mutationRate = { perSecond: 200, burst: 1_000 };
 
 /** The caller may call this method, and not too often. */
 export function permit(): Interceptor {
