@@ -1,5 +1,5 @@
 import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
-import { ErrorInfoSchema, ErrorReason, ResourceService } from '@ostler/contracts';
+import { ErrorInfoSchema, ErrorReason, Permission, ResourceService } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 import { expect, test } from 'vitest';
 import { createOstler } from './client';
@@ -21,6 +21,7 @@ test('the detail of an error gives reason, violations and retry hint', async () 
     reason: ErrorReason.DOMAIN_TAKEN,
     retryAfterSeconds: 7,
     violations: [{ field: 'resources[0].site.domains[1]', reason: 'TAKEN', message: 'choose another' }],
+    help: '/docs/troubleshooting/errors#domain_taken',
   };
   const thrown = new ConnectError('shop.test belongs to the site "shop".', Code.AlreadyExists, undefined, [
     { desc: ErrorInfoSchema, value: info },
@@ -32,6 +33,22 @@ test('the detail of an error gives reason, violations and retry hint', async () 
     message: 'shop.test belongs to the site "shop".',
     violations: info.violations,
     retryAfterSeconds: 7,
+    help: info.help,
+    missingPermission: '',
+    rolesWithPermission: [],
+  });
+});
+
+test('a denial names the right that was missing and who has it', async () => {
+  const info = {
+    reason: ErrorReason.DENIED,
+    missingPermission: Permission.RESOURCES_WRITE,
+    rolesWithPermission: ['operator', 'admin', 'owner'],
+  };
+  const detail = [{ desc: ErrorInfoSchema, value: info }];
+  expect(await refusing(new ConnectError('no', Code.PermissionDenied, undefined, detail))).toMatchObject({
+    missingPermission: 'RESOURCES_WRITE',
+    rolesWithPermission: info.rolesWithPermission,
   });
 });
 

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { AppError, type Violation } from '@ostler/kernel';
-import { ErrorInfoSchema, ErrorReason } from '@ostler/contracts';
+import { ErrorInfoSchema, ErrorReason, Permission } from '@ostler/contracts';
 
 /** A failure as people and programs read it. */
 export interface ExplainedError {
@@ -14,6 +14,21 @@ export interface ExplainedError {
   readonly violations: readonly Violation[];
   /** Seconds after which the same call may succeed; 0 when waiting does not help. */
   readonly retryAfterSeconds: number;
+  /** Path on the control plane where its docs explain the reason; empty when it named none. */
+  readonly help: string;
+  /** With DENIED: the right that was missing, like `RESOURCES_WRITE`; empty when it is not known. */
+  readonly missingPermission: string;
+  /** With DENIED: the roles that have the right, the lowest first. */
+  readonly rolesWithPermission: readonly string[];
+}
+
+/** What an ErrorInfo says beside its reason. */
+interface Details {
+  readonly violations?: readonly Violation[];
+  readonly retryAfterSeconds?: number;
+  readonly help?: string;
+  readonly missingPermission?: Permission;
+  readonly rolesWithPermission?: readonly string[];
 }
 
 const UNREACHABLE =
@@ -34,11 +49,7 @@ export function isCancelled(error: unknown): boolean {
   return explainError(error).reason === ErrorReason.CANCELLED;
 }
 
-function explain(
-  reason: ErrorReason,
-  message: string,
-  more: { readonly violations?: readonly Violation[]; readonly retryAfterSeconds?: number },
-): ExplainedError {
+function explain(reason: ErrorReason, message: string, more: Details): ExplainedError {
   return {
     reason,
     reasonName: ErrorReason[reason] ?? 'INTERNAL',
@@ -50,6 +61,9 @@ function explain(
       message: text,
     })),
     retryAfterSeconds: more.retryAfterSeconds ?? 0,
+    help: more.help ?? '',
+    missingPermission: more.missingPermission ? (Permission[more.missingPermission] ?? '') : '',
+    rolesWithPermission: more.rolesWithPermission ?? [],
   };
 }
 
