@@ -1,4 +1,4 @@
-import { ErrorReason } from '@ostler/contracts';
+import { ErrorReason, type Permission } from '@ostler/contracts';
 
 /** One field of a request that was refused, with the way out in words. */
 export interface Violation {
@@ -13,6 +13,10 @@ export interface AppErrorOptions {
   readonly violations?: readonly Violation[];
   /** Seconds after which the same call may succeed. */
   readonly retryAfterSeconds?: number;
+  /** With DENIED: the right that was missing. */
+  readonly missingPermission?: Permission;
+  /** With DENIED: the roles that have it, lowest first, like `operator`. */
+  readonly rolesWithPermission?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -24,6 +28,8 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly violations: readonly Violation[];
   readonly retryAfterSeconds: number;
+  readonly missingPermission: Permission | undefined;
+  readonly rolesWithPermission: readonly string[];
 
   constructor(
     readonly reason: ErrorReason,
@@ -33,6 +39,8 @@ export class AppError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.violations = options.violations ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds ?? 0;
+    this.missingPermission = options.missingPermission;
+    this.rolesWithPermission = options.rolesWithPermission ?? [];
   }
 
   /** A refusal that names one field. */

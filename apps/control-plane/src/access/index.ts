@@ -1,2 +1,8 @@
 export { checkEveryKind, type KindPermissions, permissionsOfKind } from './kind-permissions';
-export { isAbove, lowerRole, permissionsOfRole, permissionsWithin } from './role-permissions';
+export {
+  isAbove,
+  lowerRole,
+  permissionsOfRole,
+  permissionsWithin,
+  rolesWithPermission,
+} from './role-permissions';

@@ -36,6 +36,12 @@ export function permissionsOfRole(role: Role): readonly Permission[] {
   return permissionsOf[role];
 }
 
+/** The roles that have a permission, lowest first. */
+export function rolesWithPermission(permission: Permission): readonly Role[] {
+  const upwards = [Role.VIEWER, Role.OPERATOR, Role.ADMIN, Role.OWNER];
+  return upwards.filter((role) => permissionsOf[role].includes(permission));
+}
+
 /** What a token may: of its role's permissions only its scopes, when it has any. */
 export function permissionsWithin(role: Role, scopes: readonly Permission[]): readonly Permission[] {
   const all = permissionsOfRole(role);

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { ErrorReason, type Permission, type Role } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 
-import { lowerRole, permissionsOfRole, permissionsWithin } from '../access';
+import { lowerRole, permissionsOfRole, permissionsWithin, rolesWithPermission } from '../access';
 import { hashToken, type TokenUse, useOfToken } from '../platform/crypto';
 import { UnitOfWork } from '../platform/db';
-import { Authenticator, type Call, type Caller } from '../platform/rpc';
+import { Authenticator, type Caller, type Credentials } from '../platform/rpc';
 import { CallerCache } from './caller-cache';
 import { readSessionCookie } from './session-cookie';
 import { type CallerRow, SessionsRepository } from './sessions.repository';
@@ -26,7 +26,7 @@ export class SessionAuthenticator extends Authenticator {
     super();
   }
 
-  override async authenticate(call: Call): Promise<Caller | undefined> {
+  override async authenticate(call: Credentials): Promise<Caller | undefined> {
     const bearer = bearerOf(call.header.get('authorization'));
     const token = bearer ?? readSessionCookie(call);
     if (token === undefined) return undefined;
@@ -35,6 +35,10 @@ export class SessionAuthenticator extends Authenticator {
     if (bearer === undefined && use !== 'session') return undefined;
     if (use !== 'session' && use !== 'api') throw wrongCredentials();
     return this.find(hashToken(token), use);
+  }
+
+  override rolesWith(permission: Permission): readonly Role[] {
+    return rolesWithPermission(permission);
   }
 
   private async find(hash: Buffer, use: TokenUse): Promise<Caller> {

@@ -11,10 +11,17 @@ const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
  */
 @Injectable()
 export class Log {
+  private surroundings: () => LogFields = () => ({});
+
   constructor(
     private readonly least: LogLevel = 'info',
     private readonly write: (line: string) => void = (line) => void process.stderr.write(line),
   ) {}
+
+  /** Of where a line is written: fields that each has beside its own. */
+  addToLines(fields: () => LogFields): void {
+    this.surroundings = fields;
+  }
 
   debug(message: string, fields?: LogFields): void {
     this.line('debug', message, fields);
@@ -34,7 +41,7 @@ export class Log {
 
   private line(level: LogLevel, message: string, fields: LogFields = {}): void {
     if (order.indexOf(level) < order.indexOf(this.least)) return;
-    const entry = { time: new Date().toISOString(), level, message, ...fields };
+    const entry = { time: new Date().toISOString(), level, message, ...this.surroundings(), ...fields };
     this.write(
       `${JSON.stringify(entry, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`,
     );

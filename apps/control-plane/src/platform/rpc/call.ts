@@ -4,6 +4,9 @@ import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { ErrorReason, type Permission, type Role } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 
+import type { Allowance } from './rate-limit';
+import type { Trace } from './trace';
+
 /** Who calls, as authentication found it. */
 export interface Caller {
   /** A person's e-mail or a token's name: for people and the audit. */
@@ -36,14 +39,18 @@ export interface AuditNote {
 export interface Call {
   readonly service: DescService;
   readonly method: DescMethod;
-  /** Of this call alone: written to the log beside an internal error and told to the caller. */
-  readonly correlationId: string;
+  /** Told to the caller, and written beside every line of the log. */
+  readonly trace: Trace;
   /** The caller's address. */
   readonly address: string;
   readonly header: Headers;
   /** True on a TLS listener, where cookies are Secure. */
   readonly secure: boolean;
   caller: Caller | undefined;
+  /** The roles that have a permission, lowest first; what a refusal tells. */
+  rolesWith?: (permission: Permission) => readonly Role[];
+  /** What the caller may still do at the rate that holds for this call; told with the answer. */
+  allowance?: Allowance;
   /** Chosen by the caller; empty for what is no mutation. */
   requestId: string;
   readonly notes: AuditNote[];
@@ -70,15 +77,6 @@ export function anyCall(): Call {
   return call;
 }
 
-/** @throws AppError DENIED when the caller may not; for permissions that depend on what is asked. */
-export function requirePermission(permission: Permission, toDoWhat: string): void {
-  if (currentCall().permissions.has(permission)) return;
-  throw new AppError(
-    ErrorReason.DENIED,
-    `You may not ${toDoWhat}. Ask an owner or admin for a role that may.`,
-  );
-}
-
 /** What the audit is to know about the call; each call of it makes one entry when the mutation ends. */
 export const audit = {
   note(note: AuditNote): void {
@@ -90,3 +88,11 @@ export const audit = {
     if (call) call.auditSkipped = true;
   },
 };
+
+/** By which numbers a line of the log is found that was written within a call. */
+export function fieldsOfCall(): Readonly<Record<string, string>> {
+  const call = calls.getStore();
+  if (!call) return {};
+  const { trace, requestId } = call;
+  return requestId === '' ? { traceId: trace.traceId } : { traceId: trace.traceId, requestId };
+}

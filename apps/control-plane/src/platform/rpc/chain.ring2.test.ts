@@ -122,7 +122,7 @@ describe('an error', () => {
       const error = await fails(get(name));
       expect([error.code, infoOf(error)?.reason]).toEqual([Code.Internal, ErrorReason.INTERNAL]);
       expect(error.message).not.toMatch(/inside|nowhere|select|etc/);
-      const number = /[0-9a-f-]{36}/.exec(error.message)![0];
+      const number = /[0-9a-f]{32}/.exec(error.message)![0];
       expect(app.lines.filter((line) => line.includes(number) && /inside|nowhere/.test(line))).toHaveLength(
         1,
       );

@@ -5,10 +5,10 @@ export {
   type Call,
   type Caller,
   currentCall,
-  requirePermission,
 } from './call';
+export { requirePermission } from './denial';
 export { Mutations } from './mutations';
-export { type AuditRecord, AuditSink, Authenticator } from './ports';
+export { type AuditRecord, AuditSink, Authenticator, type Credentials } from './ports';
 export { RpcRegistry, type ServiceOptions } from './rpc-registry';
 export { anonymousRate } from './interceptors/authenticate';
 export { callRate, mutationRate } from './interceptors/permit';

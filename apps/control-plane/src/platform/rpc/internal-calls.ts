@@ -4,7 +4,6 @@ import type { HandlerContext } from '@connectrpc/connect';
 import { createContextValues } from '@connectrpc/connect';
 import { Injectable } from '@nestjs/common';
 import { PermissionSchema, Role } from '@ostler/contracts';
-import { newUid } from '@ostler/kernel';
 
 import { UnitOfWork } from '../db';
 import { type Call, calls } from './call';
@@ -12,6 +11,7 @@ import { handlersInUnits } from './handlers-in-units';
 import { rulesOf } from './method-rules';
 import { Mutations } from './mutations';
 import { RpcRegistry } from './rpc-registry';
+import { newTrace } from './trace';
 import { checkRequest } from './validation';
 
 /**
@@ -60,7 +60,7 @@ function ownCall(tenantUid: string, method: DescMethodUnary): Call {
   return {
     service: method.parent,
     method,
-    correlationId: newUid(),
+    trace: newTrace(),
     address: '',
     header: new Headers(),
     secure: true,

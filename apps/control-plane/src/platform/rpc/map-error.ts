@@ -111,11 +111,17 @@ function fitting(violations: readonly Violation[]): Violation[] {
   });
 }
 
+/** The page that explains each reason; it is served here, so no address of it can be wrong. */
+export const helpFor = (reason: ErrorReason): string =>
+  `/docs/troubleshooting/errors#${ErrorReason[reason].toLowerCase()}`;
+
 /** The error as it goes over the wire. */
 export function toConnectError(error: AppError): ConnectError {
-  const { reason, retryAfterSeconds } = error;
+  const { reason, retryAfterSeconds, missingPermission } = error;
   const violations = fitting(error.violations).map((violation) => ({ ...violation }));
-  const value = { reason, violations, retryAfterSeconds };
+  const rolesWithPermission = [...error.rolesWithPermission];
+  const help = helpFor(reason);
+  const value = { reason, violations, retryAfterSeconds, missingPermission, rolesWithPermission, help };
   const header: Record<string, string> =
     retryAfterSeconds > 0 ? { 'retry-after': String(retryAfterSeconds) } : {};
   return new ConnectError(error.message, codes[reason], header, [{ desc: ErrorInfoSchema, value }], error);

@@ -1,6 +1,9 @@
-import type { ErrorReason } from '@ostler/contracts';
+import type { ErrorReason, Permission, Role } from '@ostler/contracts';
 
 import type { AuditNote, Call, Caller } from './call';
+
+/** What says who calls: the headers, and which of its cookies is to be believed. */
+export type Credentials = Pick<Call, 'header' | 'secure'>;
 
 /** Finds who calls, from cookie or bearer token. The identity room is it. */
 export abstract class Authenticator {
@@ -9,7 +12,10 @@ export abstract class Authenticator {
    *
    * @throws AppError UNAUTHENTICATED or TOKEN_EXPIRED when it carries wrong ones.
    */
-  abstract authenticate(call: Call): Promise<Caller | undefined>;
+  abstract authenticate(call: Credentials): Promise<Caller | undefined>;
+
+  /** The roles that have a permission, lowest first. */
+  abstract rolesWith(permission: Permission): readonly Role[];
 }
 
 export interface AuditRecord extends AuditNote {

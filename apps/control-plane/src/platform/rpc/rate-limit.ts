@@ -2,8 +2,21 @@ import { ErrorReason } from '@ostler/contracts';
 import { AppError, type Clock } from '@ostler/kernel';
 
 export interface Rate {
+  /** What is counted, as callers see it: lower case, no spaces. */
+  readonly name: string;
   readonly perSecond: number;
   readonly burst: number;
+}
+
+/** What a caller may still do at this rate. */
+export interface Allowance {
+  readonly rate: Rate;
+  /** Whole calls that would pass at once. */
+  readonly remaining: number;
+  /** Until all of the burst is there again. */
+  readonly fullInSeconds: number;
+  /** 0 when one passes now. */
+  readonly waitSeconds: number;
 }
 
 interface Bucket {
@@ -24,15 +37,31 @@ export class RateLimit {
 
   /** Takes one. @throws AppError THROTTLED with the seconds to wait. */
   take(key: string): void {
-    const bucket = this.fill(key);
-    if (bucket.tokens < 1) throw throttled((1 - bucket.tokens) / this.rate.perSecond);
-    bucket.tokens -= 1;
+    requirePassing(this.spend(key));
   }
 
-  /** @throws AppError THROTTLED when nothing is left. Takes nothing. */
-  check(key: string): void {
+  /** Takes one, where there is one; the answer says whether there was, and what is left. */
+  spend(key: string): Allowance {
     const bucket = this.fill(key);
-    if (bucket.tokens < 1) throw throttled((1 - bucket.tokens) / this.rate.perSecond);
+    const waitSeconds = this.secondsUntil(1, bucket);
+    if (waitSeconds === 0) bucket.tokens -= 1;
+    return this.allowance(bucket, waitSeconds);
+  }
+
+  /** Takes nothing. */
+  check(key: string): Allowance {
+    const bucket = this.fill(key);
+    return this.allowance(bucket, this.secondsUntil(1, bucket));
+  }
+
+  private allowance(bucket: Bucket, waitSeconds: number): Allowance {
+    const { rate } = this;
+    const fullInSeconds = this.secondsUntil(rate.burst, bucket);
+    return { rate, remaining: Math.floor(bucket.tokens), fullInSeconds, waitSeconds };
+  }
+
+  private secondsUntil(tokens: number, bucket: Bucket): number {
+    return bucket.tokens >= tokens ? 0 : Math.ceil((tokens - bucket.tokens) / this.rate.perSecond);
   }
 
   private fill(key: string): Bucket {
@@ -58,8 +87,24 @@ export class RateLimit {
   }
 }
 
-function throttled(seconds: number): AppError {
-  const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
-  const message = `Too many calls; try again in ${retryAfterSeconds} s.`;
-  return new AppError(ErrorReason.THROTTLED, message, { retryAfterSeconds });
+/** @throws AppError THROTTLED with the seconds to wait, when there was none. */
+export function requirePassing({ waitSeconds, rate }: Allowance): void {
+  if (waitSeconds === 0) return;
+  const message =
+    `Too many calls: ${rate.perSecond} a second are allowed, and ${rate.burst} at once. ` +
+    `Try again in ${waitSeconds} s.`;
+  throw new AppError(ErrorReason.THROTTLED, message, { retryAfterSeconds: waitSeconds });
+}
+
+/**
+ * What callers are told with every answer, so that a script slows down before it is refused: the headers
+ * RateLimit-Policy (q calls in w seconds) and RateLimit (r are left, all are back in t seconds) of the draft
+ * "RateLimit header fields for HTTP" of the IETF's HTTPAPI group.
+ */
+export function rateLimitHeaders({ rate, remaining, fullInSeconds }: Allowance): [string, string][] {
+  const windowSeconds = Math.ceil(rate.burst / rate.perSecond);
+  return [
+    ['ratelimit-policy', `"${rate.name}";q=${rate.burst};w=${windowSeconds}`],
+    ['ratelimit', `"${rate.name}";r=${remaining};t=${fullInSeconds}`],
+  ];
 }

@@ -6,6 +6,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { UnitOfWork } from '../db';
 import { Log } from '../log';
 import { answerCompression } from './answer-compression';
+import { fieldsOfCall } from './call';
 import { handlersInUnits } from './handlers-in-units';
 import { authenticate, authenticateAgain } from './interceptors/authenticate';
 import { openCall } from './interceptors/open-call';
@@ -36,7 +37,9 @@ export class RpcHandler {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(AuditSink) private readonly sink: AuditSink,
     @Inject(Log) private readonly log: Log,
-  ) {}
+  ) {
+    log.addToLines(fieldsOfCall);
+  }
 
   /** The only way in, from the outside to the handler. */
   chain(): Interceptor[] {

@@ -3,6 +3,7 @@ import { FakeClock } from '@ostler/test-kit';
 import { expect, it } from 'vitest';
 
 import { type Call, type Caller, calls } from '../call';
+import { newTrace } from '../trace';
 import { authenticateAgain } from './authenticate';
 
 const callerWith = (...permissions: Permission[]): Caller => ({
@@ -23,11 +24,11 @@ function open(found: () => Caller | undefined) {
     lookUps++;
     return Promise.resolve(found());
   };
-  const check = authenticateAgain({ authenticate }, clock);
+  const check = authenticateAgain({ authenticate, rolesWith: () => [] }, clock);
   const call: Call = {
     service: LiveService,
     method: LiveService.method.watch,
-    correlationId: '',
+    trace: newTrace(),
     address: '',
     header: new Headers(),
     secure: false,

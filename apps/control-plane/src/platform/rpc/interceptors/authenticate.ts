@@ -6,9 +6,9 @@ import { AgentAdmission } from '../agent-admission';
 import { anyCall, type Call } from '../call';
 import { rulesOf } from '../method-rules';
 import type { Authenticator } from '../ports';
-import { RateLimit } from '../rate-limit';
+import { RateLimit, requirePassing } from '../rate-limit';
 
-export const anonymousRate = { perSecond: 10, burst: 60 };
+export const anonymousRate = { name: 'without-sign-in', perSecond: 10, burst: 60 };
 
 /** Finds the caller. Calls without one, and wrong credentials, are counted against the address. */
 export function authenticate(authenticator: Authenticator): Interceptor {
@@ -16,21 +16,28 @@ export function authenticate(authenticator: Authenticator): Interceptor {
   const agents = new AgentAdmission(systemClock);
   return (next) => async (request) => {
     const call = anyCall();
+    call.rolesWith = (permission) => authenticator.rolesWith(permission);
     if (isOfAgents(call)) {
       agents.take(call.address);
       return next(request);
     }
-    anonymous.check(call.address);
+    call.allowance = anonymous.check(call.address);
+    requirePassing(call.allowance);
     call.caller = await authenticator.authenticate(call).catch((error: unknown) => {
-      if (error instanceof AppError) anonymous.take(call.address);
+      if (error instanceof AppError) takeOne(call, anonymous);
       throw error;
     });
     if (!call.caller) {
-      anonymous.take(call.address);
+      takeOne(call, anonymous);
       if (!isPublic(call)) throw new AppError(ErrorReason.UNAUTHENTICATED, 'Sign in, or send an API token.');
     }
     return next(request);
   };
+}
+
+function takeOne(call: Call, limit: RateLimit): void {
+  call.allowance = limit.spend(call.address);
+  requirePassing(call.allowance);
 }
 
 const recheckAfterMs = 15_000;

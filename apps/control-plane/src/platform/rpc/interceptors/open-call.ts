@@ -1,6 +1,6 @@
 import type { Interceptor, StreamResponse } from '@connectrpc/connect';
 import { ErrorReason } from '@ostler/contracts';
-import { AppError, messageOf, newUid } from '@ostler/kernel';
+import { AppError, messageOf } from '@ostler/kernel';
 
 import type { Log } from '../../log';
 import { type Call, calls } from '../call';
@@ -8,10 +8,12 @@ import { asAppError, toConnectError } from '../map-error';
 import { methodName } from '../mutations';
 import { passageKey } from '../passage';
 import { peerKey } from '../peer';
+import { rateLimitHeaders } from '../rate-limit';
 import type { RpcMetrics } from '../rpc-metrics';
+import { traceOf } from '../trace';
 
-/** Told with every answer, so that a person can ask about it. */
-const correlationHeader = 'x-request-id';
+/** The trace, told with every answer, so that a person can ask about it. */
+const traceHeader = 'x-request-id';
 
 type Handler = ReturnType<Interceptor>;
 type Request = Parameters<Handler>[0];
@@ -21,10 +23,10 @@ export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => P
   return (next) => async (request) => {
     const call = newCall(request);
     enter(request);
-    const end = metrics.begin(methodName(call));
+    const end = ending(log, metrics, call);
     try {
       const response = await calls.run(call, () => next(request));
-      response.header.set(correlationHeader, call.correlationId);
+      tell(call, response.header);
       if (!response.stream) end('OK');
       return response.stream ? withinCall(response) : response;
     } catch (error) {
@@ -35,7 +37,7 @@ export function openCall(log: Log, metrics: RpcMetrics, onStreamMessage: () => P
       const known = asAppError(error) ?? internal(log, call, error);
       end(ErrorReason[known.reason]);
       const wire = toConnectError(known);
-      wire.metadata.set(correlationHeader, call.correlationId);
+      tell(call, wire.metadata);
       return wire;
     }
 
@@ -68,9 +70,21 @@ function enter({ contextValues }: Request): void {
   if (!passage.hasEntered) passage.hasEntered = true;
 }
 
-/** The trace that the caller is in, by W3C Trace Context; so its logs and ours are found by one number. */
-function traceOf(header: Headers): string | undefined {
-  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-/.exec(header.get('traceparent') ?? '')?.[1];
+function tell(call: Call, header: Headers): void {
+  header.set(traceHeader, call.trace.traceId);
+  for (const [name, value] of call.allowance ? rateLimitHeaders(call.allowance) : []) header.set(name, value);
+}
+
+/** Counts the call and, for who looks at every call, writes how it ended. */
+function ending(log: Log, metrics: RpcMetrics, call: Call): (result: string) => void {
+  const method = methodName(call);
+  const end = metrics.begin(method);
+  let hasEnded = false;
+  return (result) => {
+    end(result);
+    if (!hasEnded) log.debug('a call ended', { method, result, actor: call.caller?.actor });
+    hasEnded = true;
+  };
 }
 
 function newCall(request: Request): Call {
@@ -78,7 +92,7 @@ function newCall(request: Request): Call {
   return {
     service: request.service,
     method: request.method,
-    correlationId: traceOf(request.header) ?? newUid(),
+    trace: traceOf(request.header),
     address,
     header: request.header,
     secure,
@@ -93,10 +107,11 @@ function newCall(request: Request): Call {
 /** What happened goes to the log; the caller gets a number to ask about. */
 function internal(log: Log, call: Call, error: unknown): AppError {
   const stack = error instanceof Error ? error.stack : undefined;
-  const { correlationId } = call;
-  log.error('a call failed', { method: methodName(call), correlationId, error: messageOf(error), stack });
+  calls.run(call, () =>
+    log.error('a call failed', { method: methodName(call), error: messageOf(error), stack }),
+  );
   return new AppError(
     ErrorReason.INTERNAL,
-    `Something went wrong on our side. The log has it as ${correlationId}.`,
+    `Something went wrong on our side. The log has it as ${call.trace.traceId}.`,
   );
 }

@@ -3,8 +3,9 @@ import { ErrorReason, IdentityService, Permission } from '@ostler/contracts';
 import { AppError, systemClock } from '@ostler/kernel';
 
 import { anyCall, type Call, type Caller } from '../call';
+import { denied } from '../denial';
 import { rulesOf } from '../method-rules';
-import { RateLimit } from '../rate-limit';
+import { RateLimit, requirePassing } from '../rate-limit';
 
 /** What somebody with a first password may do: see who they are, change it, leave. */
 const beforePasswordChange = new Set<unknown>([
@@ -13,20 +14,21 @@ const beforePasswordChange = new Set<unknown>([
   IdentityService.method.signOut,
 ]);
 
-export const callRate = { perSecond: 500, burst: 1_000 };
-export const mutationRate = { perSecond: 200, burst: 1_000 };
+export const callRate = { name: 'reads', perSecond: 500, burst: 1_000 };
+export const mutationRate = { name: 'changes', perSecond: 200, burst: 1_000 };
 
 /** The caller may call this method, and not too often. */
 export function permit(): Interceptor {
-  const callLimit = new RateLimit(callRate, systemClock);
-  const mutationLimit = new RateLimit(mutationRate, systemClock);
+  const reads = new RateLimit(callRate, systemClock);
+  const changes = new RateLimit(mutationRate, systemClock);
   return (next) => (request) => {
     const call = anyCall();
     const rules = rulesOf(call.method);
     if (rules.permission !== Permission.PUBLIC) checkPermission(call, rules.permission);
     if (call.caller) {
       const key = call.caller.apiTokenUid ?? call.caller.personUid;
-      (rules.isMutation ? mutationLimit : callLimit).take(key);
+      call.allowance = (rules.isMutation ? changes : reads).spend(key);
+      requirePassing(call.allowance);
     }
     return next(request);
   };
@@ -41,10 +43,6 @@ function checkPermission(call: Call, permission: Permission): void {
     );
   }
   if (!caller.permissions.has(permission)) {
-    const name = Permission[permission].toLowerCase().replaceAll('_', ' ');
-    throw new AppError(
-      ErrorReason.DENIED,
-      `You may not do this: it takes the permission "${name}". Ask an owner or admin.`,
-    );
+    throw denied(call, caller, permission, 'do this');
   }
 }
