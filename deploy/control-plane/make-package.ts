@@ -13,6 +13,9 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const own = import.meta.dirname;
 
+/** What the control plane serves to browsers, found below the package as below a checkout. */
+const sites = ['apps/console/dist', 'deploy/tooling/docs-site/dist'];
+
 export interface ControlPlanePackage {
   readonly folder: string;
   readonly version: string;
@@ -25,7 +28,7 @@ export async function makeControlPlanePackage(output: string): Promise<ControlPl
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true, mode: 0o755 });
   await installProgram(join(staging, 'apps/control-plane'));
-  await cp(join(root, 'apps/console/dist'), join(staging, 'apps/console/dist'), { recursive: true });
+  for (const site of sites) await cp(join(root, site), join(staging, site), { recursive: true });
   await copyForServers(staging);
   await copyOwn(staging);
   const version = await versionOf(staging);
@@ -85,8 +88,9 @@ async function versionOf(staging: string): Promise<string> {
   const product = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
   const hash = createHash('sha256').update(process.version);
   const parts = [join(staging, 'apps/control-plane/dist/main.js'), join(root, 'pnpm-lock.yaml')];
-  const console = join(staging, 'apps/console/dist');
-  for (const name of (await readdir(console, { recursive: true })).sort()) hash.update(name);
+  for (const site of sites) {
+    for (const name of (await readdir(join(staging, site), { recursive: true })).sort()) hash.update(name);
+  }
   for (const name of ['install.sh', 'ostler-control', 'ostler-control-plane.service'])
     parts.push(join(staging, name));
   for (const part of parts) hash.update(await readFile(part));

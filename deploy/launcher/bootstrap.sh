@@ -123,7 +123,8 @@ install_fingerprint() {
   (
     cd "$OSTLER_ROOT"
     node --version
-    cat pnpm-lock.yaml pnpm-workspace.yaml package.json apps/*/package.json packages/*/package.json e2e/package.json
+    cat pnpm-lock.yaml pnpm-workspace.yaml package.json apps/*/package.json packages/*/package.json e2e/package.json \
+      deploy/tooling/*/package.json
   ) | cksum
 }
 

@@ -10,6 +10,7 @@ import { Installer } from '../installer';
 import {
   Addresses,
   ConsoleFiles,
+  DocsFiles,
   Health,
   listenNear,
   listenOn,
@@ -87,7 +88,8 @@ async function makeListeners(app: INestApplicationContext) {
   const { values } = app.get(Config);
   const addresses = app.get(Addresses);
   const files = await ConsoleFiles.load(join(installation, 'apps/console/dist'));
-  const shownToAll = { files, health: app.get(Health), version: VERSION };
+  const docs = await DocsFiles.load(join(installation, 'deploy/tooling/docs-site/dist'));
+  const shownToAll = { files, docs, health: app.get(Health), version: VERSION };
   const installer = app.get(Installer);
   installer.useTemplate(await readFile(join(installation, 'deploy/agent/install.sh'), 'utf8'));
   const shared = {

@@ -12,6 +12,7 @@ const types: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.webp': 'image/webp',
   '.ico': 'image/x-icon',
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
@@ -19,7 +20,8 @@ const types: Readonly<Record<string, string>> = {
 const compressible = /^(text|application)\/|svg/;
 const compress = promisify(gzip);
 
-export interface ConsoleFile {
+/** A file as it is sent. */
+export interface SiteFile {
   readonly body: Buffer;
   /** Absent where it would not be smaller. */
   readonly gzipped: Buffer | undefined;
@@ -30,23 +32,23 @@ export interface ConsoleFile {
 
 /** The built console, held in memory: some hundred kilobytes, and no path of a request reaches the disk. */
 export class ConsoleFiles {
-  private constructor(private readonly files: ReadonlyMap<string, ConsoleFile>) {}
+  private constructor(private readonly files: ReadonlyMap<string, SiteFile>) {}
 
   /** Empty when the folder is not there. */
   static async load(folder: string): Promise<ConsoleFiles> {
     const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-    const files = new Map<string, ConsoleFile>();
+    const files = new Map<string, SiteFile>();
     for (const entry of found) {
       if (!entry.isFile() || entry.name.endsWith('.map')) continue;
       const file = join(entry.parentPath, entry.name);
       const path = `/${relative(folder, file).split(sep).join('/')}`;
-      files.set(path, await read(file, path));
+      files.set(path, await readSiteFile(file, path));
     }
     return new ConsoleFiles(files);
   }
 
   /** The file of a path; the console's page for any other path that a person opens. */
-  find(path: string, wantsPage: boolean): ConsoleFile | undefined {
+  find(path: string, wantsPage: boolean): SiteFile | undefined {
     const file = this.files.get(path === '/' ? '/index.html' : path);
     return file ?? (wantsPage ? this.files.get('/index.html') : undefined);
   }
@@ -56,7 +58,8 @@ export class ConsoleFiles {
   }
 }
 
-async function read(file: string, path: string): Promise<ConsoleFile> {
+/** @param path below the root of its site, which decides how long a browser keeps it. */
+export async function readSiteFile(file: string, path: string): Promise<SiteFile> {
   const body = await readFile(file);
   const type = types[extname(file)] ?? 'application/octet-stream';
   const gzipped = compressible.test(type) ? await compress(body) : undefined;

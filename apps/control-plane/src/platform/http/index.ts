@@ -1,6 +1,7 @@
 export { Addresses } from './addresses';
 export { type Finding, Health, type HealthCheck } from './health';
 export { ConsoleFiles } from './console-files';
+export { DocsFiles } from './docs-files';
 export { listenNear, listenOn } from './listen';
 export { hostnameOf, ownHosts, type OwnHosts } from './own-hosts';
 export { PlainServer } from './plain-server';

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { ConnectNodeAdapterOptions } from '@connectrpc/connect-node';
 
-import type { ConsoleFiles } from './console-files';
+import type { ConsoleFiles, SiteFile } from './console-files';
 import type { Finding } from './health';
 import type { NodeRequest } from './request-guard';
 
@@ -22,6 +22,8 @@ export interface SiteRoutes {
   readonly version: string;
   /** What servers download before they have joined. */
   readonly installer?: RouteHandler;
+  /** The documentation, for everybody. */
+  readonly docs?: RouteHandler;
   /** Absent on the public listener. */
   readonly metrics?: { readonly contentType: string; text(): Promise<string> };
 }
@@ -40,6 +42,7 @@ export function serveSite(routes: SiteRoutes) {
       return text(response, 200, await routes.metrics.text(), routes.metrics.contentType);
     }
     if (await routes.installer?.answer(path, request, response)) return;
+    if (await routes.docs?.answer(path, request, response)) return;
     return serveFile(routes.files, path, request, response);
   };
 }
@@ -56,6 +59,11 @@ function serveFile(files: ConsoleFiles, path: string, request: NodeRequest, resp
   const file = files.find(path, wantsPage);
   if (!file)
     return text(response, 404, files.isBuilt ? 'not found' : 'the console is not built; run npm start');
+  sendFile(file, request, response);
+}
+
+/** Nothing of it when the browser has it already. */
+export function sendFile(file: SiteFile, request: NodeRequest, response: NodeResponse, status = 200): void {
   response.setHeader('etag', file.etag);
   response.setHeader('cache-control', file.cacheControl);
   response.setHeader('vary', 'accept-encoding');
@@ -65,7 +73,7 @@ function serveFile(files: ConsoleFiles, path: string, request: NodeRequest, resp
   if (body !== file.body) response.setHeader('content-encoding', 'gzip');
   response.setHeader('content-type', file.type);
   response.setHeader('content-length', body.length);
-  end(response, 200, request.method === 'HEAD' ? undefined : body);
+  end(response, status, request.method === 'HEAD' ? undefined : body);
 }
 
 export function text(
