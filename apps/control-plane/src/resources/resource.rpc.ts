@@ -1,9 +1,16 @@
-import { create, type Message } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type Message,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import {
   type ApplyRequest, type ApplyResponse, ApplyResponseSchema, type DeleteRequest, type DiffRequest, type GetRequest,
-  GetResponseSchema, type ListRequest, type ListRevisionsRequest, ResourceService, type RevertRequest, RevertResponseSchema,
+  GetResponseSchema, type ListRequest, ListResponseSchema, type ListRevisionsRequest, ResourceService, type RevertRequest, RevertResponseSchema,
   type WatchRequest,
 } from '@ostler/contracts'; // prettier-ignore
 
@@ -12,10 +19,10 @@ import { failpoint } from '../platform/failpoints';
 import { currentCall, Mutations, RpcRegistry } from '../platform/rpc';
 import { ApplyService } from './admission/apply.service';
 import { DeleteService } from './admission/delete.service';
+import { problemsOfAll } from './admission/drafts';
 import { RevertService } from './admission/revert.service';
 import { DryRunService } from './planning/dry-run.service';
 import { ApplyResults } from './reading/apply-results';
-import type { SpecForm } from './reading/encode-resource';
 import { HistoryService } from './reading/history.service';
 import { ResourceReader } from './reading/resource-reader';
 import { requireRead, requireWrite, requireWriteAll } from './resource-permissions';
@@ -42,6 +49,7 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   onModuleInit(): void {
     // A dry run waits for servers, every other change for its turn; neither may hold a transaction meanwhile.
     this.rpc.service(ResourceService, this, { ownUnit: ['apply', 'delete', 'revert'] });
+    this.rpc.alsoRefuse(ResourceService.method.apply, ({ resources }) => problemsOfAll(resources));
   }
 
   apply(request: ApplyRequest): Promise<ApplyResponse> {
@@ -58,12 +66,12 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
 
   async get(request: GetRequest, context: HandlerContext) {
     requireRead(request.kind);
-    return create(GetResponseSchema, { resource: await this.reader.get(request, specFormFor(context)) });
+    return answerFor(context, GetResponseSchema, await this.reader.get(request));
   }
 
-  list(request: ListRequest, context: HandlerContext) {
+  async list(request: ListRequest, context: HandlerContext) {
     requireRead(request.kind);
-    return this.reader.list(request, specFormFor(context));
+    return answerFor(context, ListResponseSchema, await this.reader.list(request));
   }
 
   watch(request: WatchRequest, context: HandlerContext) {
@@ -104,8 +112,12 @@ export class ResourceRpc implements ServiceImpl<typeof ResourceService>, OnModul
   }
 }
 
-/** The SDK and gRPC speak binary; scripts with curl speak JSON, which is made of decoded messages. */
-function specFormFor({ requestHeader }: HandlerContext): SpecForm {
-  const type = requestHeader.get('content-type') ?? 'json';
-  return type.includes('json') ? 'decoded' : 'stored';
+/** The SDK and gRPC speak binary, which is passed on; scripts with curl speak JSON, which is made of fields. */
+function answerFor<Desc extends DescMessage>(
+  { requestHeader }: HandlerContext,
+  schema: Desc,
+  response: MessageShape<Desc>,
+): MessageShape<Desc> {
+  const isJson = (requestHeader.get('content-type') ?? 'json').includes('json');
+  return isJson ? fromBinary(schema, toBinary(schema, response)) : response;
 }

@@ -10,6 +10,7 @@ import { ChangePlannerSlot } from './planning/change-planner.port';
 import { DryRunService } from './planning/dry-run.service';
 import { ApplyResults } from './reading/apply-results';
 import { HistoryService } from './reading/history.service';
+import { KeptResources } from './reading/kept-resources';
 import { ListTotals } from './reading/list-totals';
 import { ListRepository } from './reading/list.repository';
 import { ResourceReader } from './reading/resource-reader';
@@ -34,6 +35,7 @@ import { WriteQueue } from './write-queue';
     DeleteService,
     DryRunService,
     HistoryService,
+    { provide: KeptResources, useFactory: () => new KeptResources() },
     ListRepository,
     ListTotals,
     PlacementRepository,

@@ -71,14 +71,10 @@ export class ServerChanges {
       'select distinct to_uid as uid from reference where from_uid = any ($1)',
       [changed],
     );
-    const affected: string[] = [];
-    for (const row of await this.resources.findByUids(referenced.map(({ uid }) => uid))) {
-      const servers = await this.placements.serversOfReferrers(row.uid);
-      const touched = await this.placements.setServers(row.uid, row.tenantUid, row.generation, servers);
-      if (touched.length > 0) affected.push(row.uid);
-      for (const uid of touched) moved.add(uid);
-    }
-    return affected;
+    const rows = await this.resources.findByUids(referenced.map(({ uid }) => uid));
+    const followed = await this.placements.follow(rows);
+    for (const uid of followed.touched) moved.add(uid);
+    return followed.moved;
   }
 
   private async placedOn(serverUid: string): Promise<string[]> {

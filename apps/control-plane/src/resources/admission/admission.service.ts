@@ -57,7 +57,7 @@ export class AdmissionService {
     const changed = admitted.filter(({ change }) => change !== Change.UNCHANGED);
     if (changed.length === 0) return admitted;
     await this.store(changed, order);
-    await this.follow(changed);
+    await this.follow(changed, order);
     await order.save();
     this.wake.notify('resources');
     for (const draft of changed) {
@@ -123,11 +123,11 @@ export class AdmissionService {
   }
 
   /** Everything that follows from a changed spec. */
-  private async follow(changed: readonly Admitted[]): Promise<void> {
+  private async follow(changed: readonly Admitted[], order: OrderOfChanges): Promise<void> {
     const referenced = await admitReferences(changed);
     await admitDomains(changed, this.unitOfWork);
     await this.writeReleases(changed);
-    const servers = await this.place(changed, referenced);
+    const servers = await this.place(changed, referenced, order);
     await admitFeatureLevels(changed);
     const overfull = await this.placements.overfull(servers, MOST_ENTRIES_PER_SERVER);
     if (overfull) {
@@ -143,7 +143,11 @@ export class AdmissionService {
   }
 
   /** Puts resources where they say, then those without a placement of their own where they are referenced. */
-  private async place(changed: readonly Admitted[], referenced: ReadonlySet<string>): Promise<string[]> {
+  private async place(
+    changed: readonly Admitted[],
+    referenced: ReadonlySet<string>,
+    order: OrderOfChanges,
+  ): Promise<string[]> {
     const targets = await admitPlacements(changed);
     const touched = new Set<string>();
     for (const draft of changed) {
@@ -156,11 +160,9 @@ export class AdmissionService {
     const followers = new Set(referenced);
     for (const { uid, model, spec, specChanged } of changed)
       if (specChanged && !model.placement(spec)) followers.add(uid);
-    for (const row of await this.resources.findByUids([...followers])) {
-      const uids = await this.placements.serversOfReferrers(row.uid);
-      const moved = await this.placements.setServers(row.uid, row.tenantUid, row.generation, uids);
-      for (const uid of moved) touched.add(uid);
-    }
+    const servers = await this.placements.follow(await this.resources.findByUids([...followers]));
+    for (const uid of servers.touched) touched.add(uid);
+    await this.resources.touch(servers.moved, order.take(servers.moved.length));
     return [...touched];
   }
 

@@ -54,12 +54,10 @@ export class DeleteService {
       [row.uid],
     );
     const touched = await this.placements.setServers(row.uid, row.tenantUid, row.generation, []);
-    for (const target of await this.resources.findByUids(referenced.map(({ uid }) => uid))) {
-      const servers = await this.placements.serversOfReferrers(target.uid);
-      touched.push(
-        ...(await this.placements.setServers(target.uid, target.tenantUid, target.generation, servers)),
-      );
-    }
+    const targets = await this.resources.findByUids(referenced.map(({ uid }) => uid));
+    const followed = await this.placements.follow(targets);
+    await this.resources.touch(followed.moved, order.take(followed.moved.length));
+    touched.push(...followed.touched);
     await execute('delete from resource_release where resource_uid = $1', [row.uid]);
     if ((await this.placements.count(row.uid)) === 0) await this.resources.remove(row, order.next());
     else await this.resources.markDeleted(row.uid, order.next());

@@ -23,7 +23,9 @@ export class RevertService {
 
   async revert(request: RevertRequest): Promise<Resource> {
     await this.admission.admit(async () => [await this.draft(request)]);
-    return this.reader.get(request);
+    const row = await this.reader.requireNamed(request.kind, request.name);
+    const [resource] = await this.reader.encode([row], true);
+    return resource!;
   }
 
   private async draft(request: RevertRequest): Promise<Draft> {

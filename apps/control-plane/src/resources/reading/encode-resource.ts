@@ -1,8 +1,7 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
-import { WireType } from '@bufbuild/protobuf/wire';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
-  PlacementReportSchema, type PlacementStatus, PlacementStatusSchema,
+  type Kind, PlacementReportSchema, type PlacementStatus, PlacementStatusSchema,
   type Resource, ResourceSchema, type ResourceStatus, ResourceStatusSchema,
 } from '@ostler/contracts'; // prettier-ignore
 
@@ -10,22 +9,30 @@ import { type PlacementCounts, rollUpRaised, rollUpReady } from '../status/roll-
 import type { PlacementRow } from '../status/status.repository';
 import type { ReadRow } from '../store/resource-row';
 import { loadSpec, requireModel, specCaseOf } from '../store/stored-spec';
+import { passedOn, withLength } from './passed-on';
 
 const NOWHERE: PlacementCounts = { placements: 0, ready: 0, away: 0, awayReady: 0, removing: 0 };
 
-/**
- * `stored` passes on the bytes of specs as they are, for answers in binary: the stored form is that of the
- * wire, and nothing in between reads the specs. `decoded` is for everything else.
- */
-export type SpecForm = 'decoded' | 'stored';
-
 /** A stored resource as it is read: specs with references to secrets, and the status rolled up. */
-export function encodeResource(
-  row: ReadRow,
-  status: ResourceStatus | undefined,
-  form: SpecForm = 'decoded',
-): Resource {
-  const resource = create(ResourceSchema, {
+export function encodeResource(row: ReadRow, status: ResourceStatus | undefined): Resource {
+  const resource = withoutSpec(row, status);
+  resource.spec = specCaseOf(row.kind, loadSpec(row.kind, row));
+  return resource;
+}
+
+/**
+ * The same in bytes behind their length, as a field of an answer. The stored form of a spec is that of the
+ * wire: nothing in between reads it.
+ */
+export function resourceBytes(row: ReadRow, status: ResourceStatus): Uint8Array {
+  if (!isOfToday(row)) return withLength(toBinary(ResourceSchema, encodeResource(row, status)));
+  const resource = withoutSpec(row, status);
+  resource.$unknown = [specField(row.kind)(withLength(row.spec))];
+  return withLength(toBinary(ResourceSchema, resource));
+}
+
+function withoutSpec(row: ReadRow, status: ResourceStatus | undefined): Resource {
+  return create(ResourceSchema, {
     meta: {
       uid: row.uid,
       kind: row.kind,
@@ -41,9 +48,6 @@ export function encodeResource(
     },
     status,
   });
-  if (form === 'stored' && isOfToday(row)) resource.$unknown = [storedSpec(row)];
-  else resource.spec = specCaseOf(row.kind, loadSpec(row.kind, row));
-  return resource;
 }
 
 /** Specs of an earlier schema are upgraded, so they must be opened. */
@@ -51,22 +55,7 @@ function isOfToday({ kind, specSchema }: ReadRow): boolean {
   return specSchema === requireModel(kind).schemaVersion;
 }
 
-/** Fields that are not known are written as they are; whoever reads knows this one. */
-function storedSpec({ kind, spec }: ReadRow) {
-  const { specCase } = requireModel(kind);
-  const field = ResourceSchema.fields.find(({ localName }) => localName === specCase);
-  if (!field) throw new Error(`Resource has no spec ${specCase}`);
-  return { no: field.number, wireType: WireType.LengthDelimited, data: withLength(spec) };
-}
-
-/** Behind their length, seven bits to a byte, the lowest first. */
-function withLength(bytes: Uint8Array): Uint8Array {
-  const length: number[] = [];
-  for (let left = bytes.length; ; left >>>= 7) {
-    if (left < 0x80) return Buffer.concat([Uint8Array.of(...length, left), bytes]);
-    length.push((left & 0x7f) | 0x80);
-  }
-}
+const specField = (kind: Kind) => passedOn(ResourceSchema, requireModel(kind).specCase);
 
 export function encodeStatus(
   row: ReadRow,

@@ -24,8 +24,15 @@ export interface ListQuery extends ListFilter {
 /** A resource with the counts of its placements. */
 export type CountedRow = ReadRow & CountRow;
 
+/** Which resource is meant, in which version; what was read of that version before need not be read again. */
+export interface FoundRow extends PagePlace {
+  readonly version: bigint;
+}
+
+const found = `select r.uid, r.kind, r.name, r.resource_version as version from resource r`;
+const foundNamedSql = prepared(`${found} ${whereNamed}`);
 const counted = `with ${tenantNames} select ${readColumns}, c.* from resource r ${countsBeside}`;
-const namedSql = prepared(`${counted} ${whereNamed}`);
+const countedSql = prepared(`${counted} where r.uid = any ($1)`);
 
 /**
  * The order of an index is right for every page that no other condition narrows. A planner whose statistics
@@ -48,15 +55,29 @@ class Where {
   }
 }
 
-/** A resource by its name, and lists of them, each with its counts in the same statement. */
+/** A resource by its name, and lists of them: first which they are, then what there is to say of them. */
 @Injectable()
 export class ListRepository {
   /** Few: one for each set of conditions, whatever their values. */
   private readonly pages = new Map<string, Prepared>();
 
   /** The own tenant's first, then those nested in it. */
-  named(tenantUid: string, kind: Kind, name: string): Promise<CountedRow | undefined> {
-    return queryOne<CountedRow>(namedSql, [tenantUid, kind, name]);
+  findNamed(tenantUid: string, kind: Kind, name: string): Promise<FoundRow | undefined> {
+    return queryOne<FoundRow>(foundNamedSql, [tenantUid, kind, name]);
+  }
+
+  /** One page by kind and name. */
+  findPage(list: ListQuery): Promise<FoundRow[]> {
+    const { text, parameters, byIndex } = pageOf(list);
+    const statement = this.pages.get(text) ?? prepared(text);
+    this.pages.set(text, statement);
+    if (byIndex) executeWithCommit(byIndexSql);
+    return query<FoundRow>(statement, parameters);
+  }
+
+  /** As they are now, in any order; those that are gone meanwhile are left out. */
+  read(uids: readonly string[]): Promise<CountedRow[]> {
+    return query<CountedRow>(countedSql, [uids]);
   }
 
   /** How many there are in all. */
@@ -68,15 +89,6 @@ export class ListRepository {
     );
     return Number(counted?.total ?? 0n);
   }
-
-  /** One page by kind and name. */
-  page(list: ListQuery): Promise<CountedRow[]> {
-    const { text, parameters, byIndex } = pageOf(list);
-    const statement = this.pages.get(text) ?? prepared(text);
-    this.pages.set(text, statement);
-    if (byIndex) executeWithCommit(byIndexSql);
-    return query<CountedRow>(statement, parameters);
-  }
 }
 
 interface PageStatement {
@@ -86,10 +98,7 @@ interface PageStatement {
   readonly byIndex: boolean;
 }
 
-/**
- * The statement of a page; values are parameters, so that few statements make all pages. Where rows may have
- * to be sorted before the page is known, it is made first, so that nothing is counted for other rows.
- */
+/** The statement of a page; values are parameters, so that few statements make all pages. */
 export function pageOf(list: ListQuery): PageStatement {
   const where = conditionsOf(list);
   const { after } = list;
@@ -101,12 +110,8 @@ export function pageOf(list: ListQuery): PageStatement {
       after.uid,
     );
   const parameters = [...where.parameters, Math.floor(list.limit)];
-  const order = 'order by r.kind, r.name, r.uid';
-  const page = `${where.sql} ${order} limit $${parameters.length}`;
-  if (!isNarrowed(list)) return { text: `${counted} ${page}`, parameters, byIndex: true };
-  const text = `with ${tenantNames}, r as materialized (select r.* from resource r ${page})
-    select ${readColumns}, c.* from r ${countsBeside} ${order}`;
-  return { text, parameters, byIndex: false };
+  const text = `${found} ${where.sql} order by r.kind, r.name, r.uid limit $${parameters.length}`;
+  return { text, parameters, byIndex: !isNarrowed(list) };
 }
 
 function isNarrowed({ tenantUids, labels, search, server }: ListFilter): boolean {

@@ -1,15 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import {
-  type Condition,
-  ConditionStatus,
-  type Kind,
-  PlacementReportSchema,
-  Server_State,
-} from '@ostler/contracts';
+import { type Condition, ConditionStatus, PlacementReportSchema, Server_State } from '@ostler/contracts';
 import { Injectable } from '@nestjs/common';
 
 import { prepared, query } from '../../platform/db';
-import { whereNamed } from '../store/resource-row';
 import type { PlacementCounts } from './roll-up';
 
 /** One placement with what its server last said. */
@@ -64,23 +57,17 @@ export class StatusRepository {
   }
 
   placementsOf(resourceUids: readonly string[]): Promise<PlacementRow[]> {
-    return query<PlacementRow>(placementsSql('any ($1)'), [resourceUids]);
-  }
-
-  /** Of the resource that `ListRepository.named` finds; it need not be known before. */
-  placementsOfNamed(tenantUid: string, kind: Kind, name: string): Promise<PlacementRow[]> {
-    return query<PlacementRow>(placementsOfNamedSql, [tenantUid, kind, name]);
+    return query<PlacementRow>(placementsSql, [resourceUids]);
   }
 }
 
-const placementsSql = (resource: string): string =>
+const placementsSql = prepared(
   `select p.resource_uid as "resourceUid", p.server_uid as "serverUid", coalesce(s.name, '') as "serverName",
      coalesce(s.state = ${Server_State.CONNECTED}, false) as connected, p.removing, ps.report
    from placement p left join server s on s.uid = p.server_uid
    left join placement_status ps on ps.resource_uid = p.resource_uid and ps.server_uid = p.server_uid
-   where p.resource_uid = ${resource} order by s.name`;
-
-const placementsOfNamedSql = prepared(placementsSql(`(select r.uid from resource r ${whereNamed})`));
+   where p.resource_uid = any ($1) order by s.name`,
+);
 
 const isAway = `s.state is distinct from ${Server_State.CONNECTED}`;
 const isCurrent = 'ps.observed_generation = r.generation';

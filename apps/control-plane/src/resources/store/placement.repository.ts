@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
 import { execute, query, queryOne } from '../../platform/db';
+import type { ResourceRow } from './resource-row';
+
+type Follower = Pick<ResourceRow, 'uid' | 'tenantUid' | 'generation'>;
 
 /** Rows of placement: one resource on one server, or the tombstone of one. */
 @Injectable()
@@ -33,8 +36,23 @@ export class PlacementRepository {
     return [...placed, ...leaving].map(({ uid }) => uid);
   }
 
+  /**
+   * Puts resources without a placement of their own where what references them runs.
+   *
+   * @returns those of them that came or went somewhere, and the servers whose manifest changes.
+   */
+  async follow(rows: readonly Follower[]): Promise<{ moved: string[]; touched: string[] }> {
+    const [moved, touched]: [string[], string[]] = [[], []];
+    for (const { uid, tenantUid, generation } of rows) {
+      const servers = await this.setServers(uid, tenantUid, generation, await this.serversOfReferrers(uid));
+      if (servers.length > 0) moved.push(uid);
+      touched.push(...servers);
+    }
+    return { moved, touched };
+  }
+
   /** Servers on which something that references the resource runs. */
-  async serversOfReferrers(resourceUid: string): Promise<string[]> {
+  private async serversOfReferrers(resourceUid: string): Promise<string[]> {
     const rows = await query<{ uid: string }>(
       `select distinct p.server_uid as uid from reference f
        join placement p on p.resource_uid = f.from_uid and not p.removing
