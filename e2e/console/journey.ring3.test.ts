@@ -86,7 +86,7 @@ test('an edit makes a generation, and a revert another with the first spec', asy
   await page.getByLabel('Name', { exact: true }).nth(1).fill('X-Shop');
   await page.getByLabel('Value').fill('open');
   await page.getByText(/0 to add, 1 to change, 0 to remove/).waitFor();
-  await button(/^Apply on 1 server$/).click();
+  await button(/^Apply to 1 server$/).click();
   await state('Ready').waitFor();
   await page.getByRole('link', { name: /Revisions/ }).click();
   await button(/Generation 2 \(present\)/).waitFor();
@@ -163,7 +163,7 @@ test('a session that ends while a form is filled in is begun again over it, and 
   await dialog.waitFor({ state: 'detached' });
   expect(await page.getByLabel(/Display name/).inputValue()).toBe('Typed when nobody was signed in');
   await page.locator('[data-live=live]').waitFor();
-  await button(/^Apply on 1 server$/).click();
+  await button(/^Apply to 1 server$/).click();
   await state('Ready').waitFor();
 });
 

@@ -3,8 +3,8 @@ import { create } from '@bufbuild/protobuf';
 import { type ComponentProps, useState } from 'react';
 import { bytesText, parseBytes } from '../../lib/amounts';
 import { formatLabels, parseLabels } from '../../lib/labels';
-import { CheckField, NumberField, SelectField, TextField } from '../field';
-import { useFieldError } from './errors';
+import { CheckField, Field, NumberField, SelectField, TextField } from '../field';
+import { useFieldError, useFieldErrors } from './errors';
 
 /** The fields of a form, each with the error of its path. */
 type Bound<Props> = Omit<Props, 'error'> & { path: string };
@@ -28,7 +28,26 @@ export function BoundSelect<Value extends string | number>({
   return <SelectField {...props} error={useFieldError(path)} />;
 }
 
-/** Labels as `env=prod zone=fra`; the text stays as typed while it means the same. */
+/**
+ * A text that stands for something else. What was typed stays while it means the same: half a word and a
+ * space at the end are on the way to something.
+ */
+function useTyped<Value>(
+  value: Value,
+  format: (value: Value) => string,
+  parse: (text: string) => Value,
+  onChange: (value: Value) => void,
+): [text: string, change: (next: string) => void] {
+  const [typed, setTyped] = useState(() => format(value));
+  const text = format(parse(typed)) === format(value) ? typed : format(value);
+  const change = (next: string): void => {
+    setTyped(next);
+    onChange(parse(next));
+  };
+  return [text, change];
+}
+
+/** Labels as `env=prod zone=fra`. */
 export function BoundLabels({
   value,
   onChange,
@@ -38,22 +57,78 @@ export function BoundLabels({
   value: Readonly<Record<string, string>>;
   onChange: (labels: Record<string, string>) => void;
 }) {
-  const [typed, setTyped] = useState(() => formatLabels(value));
-  const text = formatLabels(parseLabels(typed)) === formatLabels(value) ? typed : formatLabels(value);
-  const change = (next: string): void => {
-    setTyped(next);
-    onChange(parseLabels(next));
-  };
+  const [text, change] = useTyped<Record<string, string>>(value, formatLabels, parseLabels, onChange);
+  const error = useErrorsAt(path);
   return (
-    <TextField
-      mono
-      placeholder="env=prod zone=fra"
-      {...props}
-      value={text}
-      onChange={change}
-      error={useFieldError(path)}
-    />
+    <TextField mono placeholder="env=prod zone=fra" {...props} value={text} onChange={change} error={error} />
   );
+}
+
+const wordsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+const textOfWords = (words: readonly string[]): string => words.join(' ');
+
+/** Several short words in one line: `index.html index.htm`. */
+export function BoundWords({
+  value,
+  onChange,
+  path,
+  ...props
+}: Omit<Bound<ComponentProps<typeof TextField>>, 'value' | 'onChange'> & {
+  value: readonly string[];
+  onChange: (words: string[]) => void;
+}) {
+  const [text, change] = useTyped<readonly string[]>(value, textOfWords, wordsOf, (words) =>
+    onChange([...words]),
+  );
+  return <TextField mono {...props} value={text} onChange={change} error={useErrorsAt(path)} />;
+}
+
+/** What is wrong with a field, or with a part of it that has no field of its own. */
+function useErrorsAt(path: string): string | undefined {
+  const errors = useFieldErrors();
+  const found = [...errors].filter(([at]) => at === path || at.startsWith(`${path}[`));
+  return found.length === 0 ? undefined : found.map(([, text]) => text).join(' ');
+}
+
+/** A whole number that may be absent, which is another thing than 0. */
+export function BoundOptionalNumber({
+  value,
+  onChange,
+  path,
+  unit,
+  max,
+  ...props
+}: Omit<Bound<ComponentProps<typeof NumberField>>, 'value' | 'onChange'> & {
+  value: number | undefined;
+  onChange: (value: number | undefined) => void;
+}) {
+  return (
+    <Field {...props} error={useFieldError(path)}>
+      {(control) => (
+        <div className="relative">
+          <input
+            {...control}
+            type="number"
+            min={0}
+            max={max}
+            step={1}
+            inputMode="numeric"
+            className={`input ${unit ? 'pr-16' : ''}`}
+            value={value ?? ''}
+            placeholder={props.placeholder}
+            onChange={({ target }) => onChange(target.value === '' ? undefined : wholeNumber(target.value))}
+          />
+          {unit && (
+            <span className="text-ink-3 pointer-events-none absolute top-1.5 right-3 text-xs">{unit}</span>
+          )}
+        </div>
+      )}
+    </Field>
+  );
+}
+
+function wholeNumber(text: string): number {
+  return Math.max(0, Math.trunc(Number(text)));
 }
 
 /** An amount of bytes as people write it: "16 MiB". */

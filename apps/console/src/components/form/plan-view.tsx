@@ -1,4 +1,10 @@
-import { ApplyResult_Change as Change, type FieldChange, type ServerPlan } from '@ostler/contracts';
+import {
+  ApplyResult_Change as Change,
+  type FieldChange,
+  Permission,
+  type ServerPlan,
+} from '@ostler/contracts';
+import { useRefusal } from '../../api/session';
 import { countText } from '../../lib/amounts';
 import { Button } from '../button';
 import { FileChanges, fileCountsText } from '../diff-view';
@@ -9,6 +15,9 @@ import type { ResourceDraft } from './use-resource-draft';
 /** What saving would do, on each server, planned there. */
 export function PlanView({ draft }: { draft: ResourceDraft }) {
   const { data, error, isRunning } = draft.plan;
+  const refusal = useRefusal(Permission.RESOURCES_WRITE);
+  if (refusal)
+    return <p className="text-ink-2 text-sm">{refusal} Plans are made for those who may apply them.</p>;
   if (draft.errors.size > 0 && !data) {
     return <p className="text-ink-2 text-sm">The plan comes when the errors in the form are mended.</p>;
   }

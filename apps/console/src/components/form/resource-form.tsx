@@ -2,9 +2,7 @@ import { Permission, type Resource } from '@ostler/contracts';
 import { useBlocker } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useRefusal } from '../../api/session';
-import { useResource } from '../../api/live';
 import { countText } from '../../lib/amounts';
-import { nameOf } from '../../lib/kinds';
 import { Button } from '../button';
 import { CopyBlock } from '../copy';
 import { Dialog } from '../dialog';
@@ -13,6 +11,7 @@ import { ErrorPanel, Note } from '../panels';
 import { CodeBlock } from '../spec-view';
 import { FieldErrorsContext } from './errors';
 import { PlanView } from './plan-view';
+import { Meanwhile } from './meanwhile';
 import type { ResourceDraft } from './use-resource-draft';
 
 /** The one frame of a form: sections on the left; plan, YAML and command beside them; save says what happens. */
@@ -33,7 +32,8 @@ export function ResourceForm({
   children: ReactNode;
 }) {
   const refusal = useRefusal(Permission.RESOURCES_WRITE);
-  const nothing = original && !form.isChanged ? 'Nothing is changed yet.' : undefined;
+  const isNew = form.draft.meta?.generation === 0n;
+  const nothing = !isNew && !form.isChanged ? 'Nothing is changed yet.' : undefined;
   const submit = (event: React.FormEvent): void => {
     event.preventDefault();
     if (refusal === undefined && nothing === undefined) form.save();
@@ -51,39 +51,48 @@ export function ResourceForm({
             refusal={refusal ?? nothing}
             busy={form.isSaving}
           >
-            {saveText(form, original)}
+            {saveText(form)}
           </Button>
         </>
       }
     >
-      <ChangedMeanwhile form={form} original={original} />
-      {form.saveError && !form.isConflict && (
+      {refusal && (
+        <div className="mb-3">
+          <Note>{refusal} The form shows how it is set; nothing can be changed here.</Note>
+        </div>
+      )}
+      <KeptNote form={form} />
+      {original && <Meanwhile form={form} original={original} />}
+      {form.saveError && (
         <div className="mb-3">
           <ErrorPanel error={form.saveError} />
         </div>
       )}
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(22rem,2fr)]">
         <form id="resource" onSubmit={submit} noValidate className="min-w-0">
-          <FieldErrorsContext value={form.errors}>{children}</FieldErrorsContext>
+          <fieldset key={form.round} disabled={refusal !== undefined} className="min-w-0">
+            <FieldErrorsContext value={form.errors}>{children}</FieldErrorsContext>
+          </fieldset>
         </form>
         <Beside form={form} />
       </div>
-      <UnsavedGuard when={form.isChanged && !isSaved} />
+      <UnsavedGuard when={form.isChanged && !isSaved} onLeave={form.kept.forget} />
     </Page>
   );
 }
 
-function saveText(form: ResourceDraft, original: Resource | undefined): string {
-  const count = form.plan.data?.plans.length ?? 0;
-  const verb = original ? 'Apply' : 'Create';
-  return count > 0 ? `${verb} on ${countText(count, 'server')}` : verb;
+function saveText({ plan, draft }: ResourceDraft): string {
+  const count = plan.data?.plans.length ?? 0;
+  const servers = count > 0 ? countText(count, 'server') : '';
+  const isNew = draft.meta?.generation === 0n;
+  if (servers === '') return isNew ? 'Create' : 'Apply';
+  return isNew ? `Create on ${servers}` : `Apply to ${servers}`;
 }
 
 const sides = ['Plan', 'YAML', 'Command'] as const;
 
 function Beside({ form }: { form: ResourceDraft }) {
   const [side, setSide] = useState<(typeof sides)[number]>('Plan');
-  const file = `${form.draft.meta?.name || 'resource'}.yaml`;
   return (
     <section aria-label="What this makes" className="card min-w-0 xl:sticky xl:top-16">
       <div role="tablist" aria-label="What this makes" className="border-line flex border-b px-2">
@@ -110,38 +119,49 @@ function Beside({ form }: { form: ResourceDraft }) {
       >
         {side === 'Plan' && <PlanView draft={form} />}
         {side === 'YAML' && <CodeBlock text={form.yaml} label="The spec file that this form makes" />}
-        {side === 'Command' && (
-          <div className="flex flex-col gap-3 text-sm">
-            <p>Keep the YAML in a file and apply it; the result is the same.</p>
-            <CopyBlock label="Copy the command" text={`ostler apply -f ${file} --wait`} />
-            <p className="text-ink-2 text-xs">See first what it would change:</p>
-            <CopyBlock label="Copy the command" text={`ostler diff -f ${file}`} />
-          </div>
-        )}
+        {side === 'Command' && <Command yaml={form.yaml} />}
       </div>
     </section>
   );
 }
 
-/** Two people edit the same: says so as soon as it is known, and what can be done. */
-function ChangedMeanwhile({ form, original }: { form: ResourceDraft; original: Resource | undefined }) {
-  const present = useResource(original?.meta?.kind ?? 0, original?.meta?.name ?? '');
-  const based = form.draft.meta?.generation ?? 0n;
-  const now = present?.meta?.generation ?? 0n;
-  if (!original || !present || now <= based) return null;
+/** The whole form as one command, to paste into a terminal or a script. */
+function Command({ yaml }: { yaml: string }) {
+  // No line of YAML that the form writes is this word alone: texts of several lines are indented.
+  const here = `<<'SPEC'\n${yaml.trimEnd()}\nSPEC`;
+  return (
+    <div className="flex flex-col gap-3 text-sm">
+      <p>The same from a terminal or a script:</p>
+      <CopyBlock label="Copy the command" text={`ostler apply --wait -f - ${here}`} />
+      <p className="text-ink-2 text-xs">
+        Secrets are not in it: what is stored stays. From a file,{' '}
+        <code className="font-mono">ostler apply -f FILE</code> shows the plan and asks before.
+      </p>
+    </div>
+  );
+}
+
+/** What was typed before a reload is there again. */
+function KeptNote({ form }: { form: ResourceDraft }) {
+  const { found } = form.kept;
+  const [seen, setSeen] = useState(false);
+  if (!found || seen) return null;
+  const secrets = countText(found.lostSecrets, 'secret');
   return (
     <div className="mb-3">
       <Note>
-        <span className="font-semibold">Somebody changed {nameOf(original)} meanwhile.</span> It is at
-        generation {String(now)}; you began with {String(based)}. Look at its revisions first, or put your
-        version on top: theirs stays in the history.
+        <span className="font-semibold">What you had typed here is back.</span> It was not applied.
+        {found.lostSecrets > 0 && ` ${secrets} must be typed again: secrets are never kept in the browser.`}
         <span className="mt-2 flex gap-2">
-          <Button onClick={() => form.rebase(now)}>Put mine on top</Button>
+          <Button onClick={() => setSeen(true)}>Go on with it</Button>
           <Button
             look="quiet"
-            onClick={() => window.open(`${location.pathname.replace(/\/edit$/, '')}?tab=revisions`, '_blank')}
+            onClick={() => {
+              setSeen(true);
+              form.startOver();
+            }}
           >
-            Show the revisions
+            Start over
           </Button>
         </span>
       </Note>
@@ -150,7 +170,7 @@ function ChangedMeanwhile({ form, original }: { form: ResourceDraft; original: R
 }
 
 /** Leaving with something typed is asked about. */
-function UnsavedGuard({ when }: { when: boolean }) {
+function UnsavedGuard({ when, onLeave }: { when: boolean; onLeave: () => void }) {
   const blocker = useBlocker({
     shouldBlockFn: () => when,
     enableBeforeUnload: () => when,
@@ -165,7 +185,13 @@ function UnsavedGuard({ when }: { when: boolean }) {
       footer={
         <>
           <Button onClick={() => blocker.reset?.()}>Stay</Button>
-          <Button look="danger" onClick={() => blocker.proceed?.()}>
+          <Button
+            look="danger"
+            onClick={() => {
+              onLeave();
+              blocker.proceed?.();
+            }}
+          >
             Leave
           </Button>
         </>

@@ -1,4 +1,10 @@
-import { type ApplyResponse, ErrorReason, type Resource, ResourceSchema } from '@ostler/contracts';
+import {
+  type ApplyResponse,
+  ErrorReason,
+  Permission,
+  type Resource,
+  ResourceSchema,
+} from '@ostler/contracts';
 import type { Violation } from '@ostler/kernel';
 import { checkResource, textsIn, withoutOutput } from '@ostler/resource-model';
 import { type ExplainedError, explainError, newRequestId } from '@ostler/sdk';
@@ -6,14 +12,21 @@ import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useLiveStore } from '../../api/live';
 import { useOstler } from '../../api/ostler';
+import { useRefusal } from '../../api/session';
 import { type FieldErrors, fieldErrorsOf } from '../../lib/field-errors';
+import { typedSecrets } from '../../lib/kept-draft';
 import { specFileText } from '../../lib/spec-file';
+import { type DraftKeeper, useKeptDraft } from './use-kept-draft';
 import { type Plan, usePlan } from './use-plan';
 
 export interface ResourceDraft {
   readonly draft: Resource;
+  /** What it began with: a generation of the present resource, or the empty form. */
+  readonly base: Resource;
   readonly change: (next: Resource) => void;
   readonly isChanged: boolean;
+  /** Counts when the whole draft was exchanged: fields begin anew then. */
+  readonly round: number;
   /** What is wrong, by field; of a new one, what is not filled in yet is told after the first try. */
   readonly errors: FieldErrors;
   readonly yaml: string;
@@ -23,39 +36,56 @@ export interface ResourceDraft {
   readonly saveError: ExplainedError | undefined;
   /** Somebody changed it since it was loaded. */
   readonly isConflict: boolean;
-  /** Puts this draft on top of the present generation. */
-  readonly rebase: (generation: bigint) => void;
+  /** Goes on with another draft, on top of another base. */
+  readonly goOn: (next: Resource, base: Resource) => void;
+  /** Back to what it began with. */
+  readonly startOver: () => void;
+  readonly kept: DraftKeeper;
 }
 
-/** The state of a form: the draft, its errors, its plan, and how it is saved. */
+/** The state of a form: the draft, its errors, its plan, how it is kept and how it is saved. */
 export function useResourceDraft(
   original: Resource,
   isNew: boolean,
   onSaved: (answer: ApplyResponse) => void,
 ): ResourceDraft {
-  const [draft, setDraft] = useState(() => withoutOutput(original));
+  const [loaded] = useState(() => withoutOutput(original));
+  const kept = useKeptDraft(loaded, isNew);
+  const [{ draft, base, round }, setState] = useState(() => ({
+    draft: kept.found?.draft ?? loaded,
+    base: kept.found?.base ?? loaded,
+    round: 0,
+  }));
   const [edits, setEdits] = useState(0);
   const [tried, setTried] = useState(false);
   const yaml = useMemo(() => specFileText(draft), [draft]);
-  const [firstYaml] = useState(yaml);
+  const baseYaml = useMemo(() => specFileText(base), [base]);
   const violations = useMemo(() => checkResource(draft, 'resources[0]').violations, [draft]);
-  const [untouched] = useState(() => new Set(isNew ? violations.map(keyOf) : []));
+  const untouched = useUntouched(loaded, isNew);
   const typed = useMemo(() => filledTexts(draft), [draft]);
+  const mayApply = useRefusal(Permission.RESOURCES_WRITE) === undefined;
   const isSound = violations.length === 0;
-  const plan = usePlan(draft, edits, isSound);
-  const saving = useSave(draft, onSaved);
-  const change = (next: Resource): void => {
-    setDraft(next);
+  const plan = usePlan(draft, edits, isSound && mayApply);
+  const saving = useSave(draft, (answer) => {
+    kept.forget();
+    onSaved(answer);
+  });
+  const put = (next: Resource, on: Resource, nextRound: number): void => {
+    setState({ draft: next, base: on, round: nextRound });
     setEdits((count) => count + 1);
     saving.forget();
+    if (isUnchanged(next, specFileText(next), specFileText(on))) kept.forget();
+    else kept.keep(on, next);
   };
   const told = isSound
     ? [...(plan.error?.violations ?? []), ...(saving.error?.violations ?? [])]
     : violations.filter((one) => tried || !untouched.has(keyOf(one)) || typed.has(one.field));
   return {
     draft,
-    change,
-    isChanged: yaml !== firstYaml || hasNewSecret(draft),
+    base,
+    change: (next) => put(next, base, round),
+    isChanged: !isUnchanged(draft, yaml, baseYaml),
+    round,
     errors: fieldErrorsOf(told),
     yaml,
     plan,
@@ -66,8 +96,23 @@ export function useResourceDraft(
     isSaving: saving.isPending,
     saveError: saving.error,
     isConflict: saving.error?.reason === ErrorReason.CONFLICT,
-    rebase: (generation) => change({ ...draft, meta: draft.meta && { ...draft.meta, generation } }),
+    goOn: (next, on) => put(next, on, round + 1),
+    startOver: () => put(base, base, round + 1),
+    kept,
   };
+}
+
+/** Secrets are not in the YAML, so a new one is looked for by itself. */
+function isUnchanged(draft: Resource, yaml: string, baseYaml: string): boolean {
+  return yaml === baseYaml && typedSecrets(draft).length === 0;
+}
+
+/** What is wrong with a form that nobody has touched yet. */
+function useUntouched(loaded: Resource, isNew: boolean): ReadonlySet<string> {
+  const [untouched] = useState(
+    () => new Set(isNew ? checkResource(loaded, 'resources[0]').violations.map(keyOf) : []),
+  );
+  return untouched;
 }
 
 /** Applies a draft. A retry of the same draft has the same request id; after a refusal it is another request. */
@@ -104,12 +149,3 @@ function filledTexts(draft: Resource): ReadonlySet<string> {
 }
 
 const keyOf = ({ field, reason }: Violation): string => `${field} ${reason}`;
-
-/** Secrets are not in the YAML, so a new one is looked for by itself. */
-function hasNewSecret({ spec }: Resource): boolean {
-  if (spec.case === 'site') {
-    const users = [spec.value.basicAuth, ...spec.value.paths.map(({ basicAuth }) => basicAuth)];
-    return users.some((auth) => auth?.users.some(({ password }) => (password?.value ?? '') !== ''));
-  }
-  return spec.value?.source.case === 'upload' && (spec.value.source.value.privateKeyPem?.value ?? '') !== '';
-}

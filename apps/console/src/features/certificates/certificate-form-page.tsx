@@ -8,6 +8,7 @@ import { Empty } from '../../components/panels';
 import { ResourceForm } from '../../components/form/resource-form';
 import { useResourceDraft } from '../../components/form/use-resource-draft';
 import { nameOf } from '../../lib/kinds';
+import { useLastKnown } from '../../lib/use-last-known';
 import { CertificateFields } from './certificate-fields';
 
 export function NewCertificatePage() {
@@ -26,7 +27,7 @@ export function NewCertificatePage() {
 
 export function EditCertificatePage() {
   const { name } = useParams({ from: '/certificates/$name/edit' });
-  const certificate = useResource(Kind.CERTIFICATE, name);
+  const certificate = useLastKnown(name, useResource(Kind.CERTIFICATE, name));
   return (
     <ListBody>
       {certificate ? (

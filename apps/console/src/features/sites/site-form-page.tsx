@@ -8,6 +8,7 @@ import { Empty } from '../../components/panels';
 import { ResourceForm } from '../../components/form/resource-form';
 import { useResourceDraft } from '../../components/form/use-resource-draft';
 import { nameOf } from '../../lib/kinds';
+import { useLastKnown } from '../../lib/use-last-known';
 import { SiteFields } from './form/site-fields';
 
 export function NewSitePage() {
@@ -21,7 +22,7 @@ export function NewSitePage() {
 
 export function EditSitePage() {
   const { name } = useParams({ from: '/sites/$name/edit' });
-  const site = useResource(Kind.SITE, name);
+  const site = useLastKnown(name, useResource(Kind.SITE, name));
   return (
     <ListBody>
       {site ? (

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
-import { Kind, Role, type SiteSpec } from '@ostler/contracts';
+import { clone } from '@bufbuild/protobuf';
+import { Kind, type ResourceMeta, ResourceSchema, Role, type SiteSpec } from '@ostler/contracts';
 import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test, vi } from 'vitest';
 import { fullScene } from '../../../mock/scenes';
@@ -7,7 +8,10 @@ import type { World } from '../../../mock/world';
 import { renderPage } from '../../testing/render-page.fixture';
 
 vi.setConfig({ testTimeout: 20_000 });
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  sessionStorage.clear();
+});
 
 const scene = (): World => fullScene({ stepMs: 5, joinAfterSteps: 0 });
 const type = (element: HTMLElement, value: string): boolean =>
@@ -74,22 +78,108 @@ test('an edit that changes nothing cannot be applied', async () => {
   expect(save.getAttribute('aria-disabled')).toBe('true');
 });
 
-test('a change by somebody else meanwhile is said, and mine can go on top', async () => {
+/** Somebody else applies another spec while the form is open. */
+function changeMeanwhile(world: World, name: string, change: (spec: SiteSpec, meta: ResourceMeta) => void) {
+  const theirs = clone(ResourceSchema, world.resourceByName(Kind.SITE, name)!);
+  theirs.meta!.generation += 1n;
+  change(theirs.spec.value as SiteSpec, theirs.meta!);
+  world.putResource(theirs);
+}
+
+test('a change by somebody else meanwhile is shown beside mine, and both are put together', async () => {
   const world = scene();
   renderPage(world, '/sites/docs/edit');
   type(await screen.findByLabelText(/Display name/, undefined, slow), 'Mine');
-  const theirs = world.resourceByName(Kind.SITE, 'docs')!;
-  world.putResource({ ...theirs, meta: { ...theirs.meta!, generation: 2n, displayName: 'Theirs' } });
+  changeMeanwhile(world, 'docs', (spec) => spec.domains.push('theirs.example.test'));
+  const conflict = within(await screen.findByRole('region', { name: 'Changed meanwhile' }, slow));
+  const [theirs, mine] = ['Their change', 'Your change'].map((name) => conflict.getByRole('group', { name }));
+  expect(theirs?.textContent).toContain('theirs.example.test');
+  expect(theirs?.textContent).not.toContain('Mine');
+  expect(mine?.textContent).toContain('Mine');
+  fireEvent.click(conflict.getByRole('button', { name: 'Put both together' }));
+  fireEvent.click(await screen.findByRole('button', { name: /^Apply to/ }, slow));
+  await waitFor(() => expect(world.resourceByName(Kind.SITE, 'docs')?.meta?.displayName).toBe('Mine'), slow);
+  expect(specOf(world, 'docs')?.domains).toEqual(['docs.example.test', 'theirs.example.test']);
+});
+
+test('where both changed the same field, one of the two is chosen', async () => {
+  const world = scene();
+  renderPage(world, '/sites/docs/edit');
+  type(await screen.findByRole('textbox', { name: 'domain 1' }, slow), 'mine.example.test');
+  changeMeanwhile(world, 'docs', (spec, meta) => {
+    spec.domains = ['theirs.example.test'];
+    meta.displayName = 'Theirs';
+  });
+  const choice = within(await screen.findByRole('radiogroup', { name: 'domains' }, slow));
+  expect(choice.getByLabelText<HTMLInputElement>('Yours').checked).toBe(true);
+  fireEvent.click(choice.getByLabelText('Theirs'));
+  fireEvent.click(screen.getByRole('button', { name: 'Put both together' }));
+  await waitFor(() =>
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'domain 1' }).value).toBe(
+      'theirs.example.test',
+    ),
+  );
+  expect(screen.queryByRole('region', { name: 'Changed meanwhile' })).toBeNull();
+});
+
+test('mine can go on top of theirs, and theirs can be taken instead', async () => {
+  const world = scene();
+  renderPage(world, '/sites/docs/edit');
+  type(await screen.findByLabelText(/Display name/, undefined, slow), 'Mine');
+  changeMeanwhile(world, 'docs', (spec) => spec.domains.push('theirs.example.test'));
   fireEvent.click(await screen.findByRole('button', { name: 'Put mine on top' }, slow));
-  fireEvent.click(await screen.findByRole('button', { name: /^Apply on/ }, slow));
+  expect(screen.queryByRole('textbox', { name: 'domain 2' })).toBeNull();
+  changeMeanwhile(world, 'docs', (spec) => spec.domains.push('later.example.test'));
+  fireEvent.click(await screen.findByRole('button', { name: 'Take theirs' }, slow));
+  await screen.findByRole('textbox', { name: 'domain 3' }, slow);
+  expect(screen.getByLabelText<HTMLInputElement>(/Display name/).value).toBe('Documentation');
+});
+
+test('a site that is deleted meanwhile leaves the form open, and can be made anew', async () => {
+  const world = scene();
+  renderPage(world, '/sites/docs/edit');
+  type(await screen.findByLabelText(/Display name/, undefined, slow), 'Mine');
+  world.removeResource(world.resourceByName(Kind.SITE, 'docs')!.meta!.uid);
+  fireEvent.click(await screen.findByRole('button', { name: 'Make a new one' }, slow));
+  fireEvent.click(await screen.findByRole('button', { name: /^Create on/ }, slow));
   await waitFor(() => expect(world.resourceByName(Kind.SITE, 'docs')?.meta?.displayName).toBe('Mine'), slow);
 });
 
-test('a viewer sees the form and is told why it cannot be applied', async () => {
+test('what was typed is there again after a reload, without secrets, and only for the one who typed it', async () => {
   const world = scene();
-  renderPage(world, '/sites/docs', Role.VIEWER);
+  const opened = renderPage(world, '/new/site');
+  type(await screen.findByLabelText('Name', undefined, slow), 'half-done');
+  fireEvent.click(screen.getByRole('button', { name: /^Access/ }));
+  fireEvent.click(screen.getByLabelText(/Ask for a name/));
+  type(screen.getByLabelText('User name'), 'anna');
+  type(screen.getByLabelText('Password'), 'correct horse battery');
+  expect(JSON.stringify(Object.entries(sessionStorage))).not.toContain('battery');
+  opened.unmount();
+  const again = renderPage(world, '/new/site');
+  await screen.findByText(/1 secret must be typed again/, undefined, slow);
+  expect(screen.getByLabelText<HTMLInputElement>('Name').value).toBe('half-done');
+  again.unmount();
+  renderPage(world, '/new/site', Role.OPERATOR);
+  expect((await screen.findByLabelText<HTMLInputElement>('Name', undefined, slow)).value).toBe('');
+  cleanup();
+  renderPage(world, '/new/site');
+  fireEvent.click(await screen.findByRole('button', { name: 'Start over' }, slow));
+  expect(screen.getByLabelText<HTMLInputElement>('Name').value).toBe('');
+  expect(sessionStorage).toHaveLength(0);
+});
+
+test('a viewer sees how it is set, can change nothing, and is told why', async () => {
+  const world = scene();
+  const { unmount } = renderPage(world, '/sites/docs', Role.VIEWER);
   const edit = await screen.findByRole('button', { name: /Edit/ }, slow);
   expect(edit.getAttribute('aria-disabled')).toBe('true');
+  unmount();
+  renderPage(world, '/sites/docs/edit', Role.VIEWER);
+  const name = await screen.findByLabelText<HTMLInputElement>(/Display name/, undefined, slow);
+  expect(name.value).toBe('Documentation');
+  expect(name.closest('fieldset')?.disabled).toBe(true);
+  expect(screen.getAllByText(/needs the role operator, admin or owner/).length).toBeGreaterThan(0);
+  expect(screen.getByRole('button', { name: 'Apply' }).getAttribute('aria-disabled')).toBe('true');
 });
 
 test('a session that ends in the middle asks for the password over the form, and nothing typed is lost', async () => {
@@ -107,7 +197,7 @@ test('a session that ends in the middle asks for the password over the form, and
   fireEvent.click(dialog.getByRole('button', { name: 'Sign in' }));
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull(), slow);
   expect(screen.getByLabelText<HTMLInputElement>(/Display name/).value).toBe('Typed in vain');
-  fireEvent.click(await screen.findByRole('button', { name: /^Apply on/ }, slow));
+  fireEvent.click(await screen.findByRole('button', { name: /^Apply to/ }, slow));
   await waitFor(
     () => expect(world.resourceByName(Kind.SITE, 'docs')?.meta?.displayName).toBe('Typed in vain'),
     slow,

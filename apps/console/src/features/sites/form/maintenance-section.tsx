@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { type ErrorPage, ErrorPageSchema, type Maintenance, MaintenanceSchema } from '@ostler/contracts';
 import { CheckField } from '../../../components/field';
-import { BoundNumber, BoundText } from '../../../components/form/bound';
+import { BoundNumber, BoundText, BoundWords } from '../../../components/form/bound';
 import { FormSection } from '../../../components/form/form-section';
 import { ListEditor, TextListEditor } from '../../../components/form/list-editor';
 import { maintenanceSummary } from './summaries';
@@ -91,21 +91,14 @@ function ErrorPageFields({
   onChange: (value: ErrorPage) => void;
   path: string;
 }) {
-  const parse = (text: string): number[] =>
-    text
-      .split(/[\s,]+/)
-      .filter(Boolean)
-      .map(Number)
-      .filter(Number.isInteger);
   return (
     <div className="flex flex-col gap-4">
-      <BoundText
+      <BoundWords
         label="For the statuses"
-        mono
         path={`${path}.statuses`}
         placeholder="404 410"
-        value={value.statuses.join(' ')}
-        onChange={(text) => onChange({ ...value, statuses: parse(text) })}
+        value={value.statuses.map(String)}
+        onChange={(words) => onChange({ ...value, statuses: words.map(Number).filter(Number.isInteger) })}
       />
       <BoundText
         label="Page, as HTML"

@@ -1,7 +1,7 @@
 import type { StaticFiles } from '@ostler/contracts';
 import { useState } from 'react';
 import { SelectField } from '../../../components/field';
-import { BoundNumber, BoundText } from '../../../components/form/bound';
+import { BoundOptionalNumber, BoundText, BoundWords } from '../../../components/form/bound';
 import { useFieldError } from '../../../components/form/errors';
 import { FieldRow } from '../../../components/form/form-section';
 
@@ -59,14 +59,13 @@ export function StaticFilesFields({
         )}
       </FieldRow>
       <FieldRow columns={3}>
-        <BoundText
+        <BoundWords
           label="Index files"
           optional
-          mono
           path={`${path}.index`}
           placeholder="index.html"
-          value={value.index.join(' ')}
-          onChange={(text) => patch({ index: text === '' ? [] : text.split(' ') })}
+          value={value.index}
+          onChange={(index) => patch({ index })}
         />
         <BoundText
           label="Answer for what does not exist"
@@ -78,13 +77,15 @@ export function StaticFilesFields({
           value={value.fallback}
           onChange={(fallback) => patch({ fallback })}
         />
-        <BoundNumber
+        <BoundOptionalNumber
           label="Browsers keep files for"
           optional
           unit="seconds"
+          max={31_536_000}
+          placeholder="not said"
           path={`${path}.cacheSeconds`}
-          value={value.cacheSeconds ?? 0}
-          onChange={(seconds) => patch({ cacheSeconds: seconds === 0 ? undefined : seconds })}
+          value={value.cacheSeconds}
+          onChange={(cacheSeconds) => patch({ cacheSeconds })}
         />
       </FieldRow>
     </>
