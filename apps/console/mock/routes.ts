@@ -4,6 +4,7 @@ import {
   AuditService,
   FleetService,
   IdentityService,
+  LimitService,
   LiveService,
   OperationService,
   ReleaseService,
@@ -13,6 +14,7 @@ import { agentUpdateService } from './services/agent-update';
 import { auditService } from './services/audit';
 import { fleetService } from './services/fleet';
 import { identityService } from './services/identity';
+import { limitService } from './services/limit';
 import { liveService } from './services/live';
 import { operationService } from './services/operation';
 import { releaseService } from './services/release';
@@ -28,6 +30,7 @@ export function mockRoutes(world: World): (router: ConnectRouter) => void {
     router.service(ResourceService, resourceService(world));
     router.service(OperationService, operationService(world));
     router.service(AuditService, auditService(world));
+    router.service(LimitService, limitService());
     router.service(LiveService, liveService(world));
     router.service(ReleaseService, releaseService());
   };

@@ -7,6 +7,7 @@ import {
   type ApiToken,
   type AuditEntry,
   AuditEntrySchema,
+  type BrowserSignIn,
   type Kind,
   type LiveWatchResponseSchema,
   type Operation,
@@ -43,6 +44,8 @@ export class World {
   readonly sessions = new Map<string, string>();
   /** People whose session of a component test has expired, by uid. */
   readonly expired = new Set<string>();
+  /** Programs that wait to be let in, by code. */
+  readonly browserSignIns = new Map<string, BrowserSignIn>();
   readonly apiTokens = new Map<string, ApiToken>();
   readonly joinTokens = new Map<string, JoinToken>();
   readonly waiting = new Map<string, WaitingServer>();

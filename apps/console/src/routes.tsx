@@ -110,6 +110,14 @@ const activity = createRoute({
   path: '/activity',
   component: lazyRouteComponent(() => import('./features/activity/activity-page'), 'ActivityPage'),
 });
+const approve = createRoute({
+  getParentRoute: () => root,
+  path: '/approve',
+  validateSearch: ({ code }: Record<string, unknown>): { readonly code?: string } => ({
+    code: typeof code === 'string' && code !== '' ? code : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./features/sign-in/approve-page'), 'ApprovePage'),
+});
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -134,6 +142,7 @@ export const routeTree = root.addChildren([
   operations,
   operation,
   activity,
+  approve,
   settings,
 ]);
 

@@ -10,13 +10,19 @@ import {
 } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
 import { refusal } from '../refuse';
+import { browserSignInMethods } from './browser-sign-in';
 import { cookieOf, permissionsOf, personOf, sessionOf } from '../sessions';
 import type { World } from '../world';
 
 const DAY_MS = 86_400_000;
 
 export function identityService(world: World): ServiceImpl<typeof IdentityService> {
-  return { ...signInMethods(world), ...peopleMethods(world), ...tokenMethods(world) };
+  return {
+    ...signInMethods(world),
+    ...browserSignInMethods(world),
+    ...peopleMethods(world),
+    ...tokenMethods(world),
+  };
 }
 
 function personByUid(world: World, uid: string): Person {

@@ -37,7 +37,8 @@ export function Button({ look = 'plain', refusal, busy, asChild, className = '',
       className={`${base} ${looks[look]} ${idle ? off : ''} ${className}`}
     />
   );
-  return refusal === undefined ? button : <Hint text={refusal}>{button}</Hint>;
+  // Around it also while there is nothing to say: otherwise it would be another button, without the focus.
+  return <Hint text={refusal}>{button}</Hint>;
 }
 
 /** A link that looks like a button. */

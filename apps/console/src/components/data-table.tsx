@@ -11,6 +11,7 @@ import {
   useState,
 } from 'react';
 import { useKeys } from '../lib/keys';
+import type { Selection } from '../lib/selection';
 import { useAtLeast, type Width } from '../lib/use-width';
 
 export interface Column<Row> {
@@ -36,8 +37,11 @@ export interface DataTableProps<Row> {
   readonly versionOf?: (row: Row) => unknown;
   readonly sort?: string;
   readonly onSort?: (sort: string) => void;
+  /** Rows can be chosen, with a box before each and the key x. */
+  readonly selection?: Selection;
 }
 
+const SELECTION_TRACK = '1.25rem';
 const ROW_HEIGHT = 36;
 const CARD_HEIGHT = 92;
 /** Below this, all rows are in the document: find-in-page and printing see them. */
@@ -48,10 +52,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const atLeast = useAtLeast();
   const asCards = !atLeast('sm');
   const columns = props.columns.filter(({ from }) => atLeast(from));
-  const tracks = columns.map(({ width }) => width).join(' ');
+  const { selection } = props;
+  const tracks = [...(selection ? [SELECTION_TRACK] : []), ...columns.map(({ width }) => width)].join(' ');
   const body = useRef<HTMLDivElement>(null);
   const rows = useVisibleRows(props.rows.length, asCards ? CARD_HEIGHT : ROW_HEIGHT, body);
-  useRowKeys(body, props.rows.length, rows.scrollTo);
+  useRowKeys(body, props.rows.length, rows.scrollTo, selection?.toggle);
   return (
     <div role="table" aria-label={props.label} aria-rowcount={props.rows.length + 1} className="text-sm">
       <HeaderRow {...props} columns={columns} tracks={tracks} hidden={asCards} />
@@ -69,6 +74,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               asCard={asCards}
               link={props.linkOf?.(row)}
               version={props.versionOf?.(row)}
+              rowKey={props.keyOf(row)}
+              selection={selection}
             />
           );
         })}
@@ -103,14 +110,16 @@ function useVisibleRows(count: number, height: number, body: React.RefObject<HTM
   };
 }
 
-/** j and k move the focus between the links of the rows; Enter opens, as links do. */
+/** j and k move the focus between the links of the rows; Enter opens, as links do; x chooses. */
 function useRowKeys(
   body: React.RefObject<HTMLDivElement | null>,
   count: number,
   scrollTo: (index: number) => void,
+  toggle: ((key: string) => void) | undefined,
 ): void {
+  const focusedRow = (): Element | null | undefined => body.current?.querySelector('[role=row]:focus-within');
   const move = (by: number): void => {
-    const focused = body.current?.querySelector('[role=row]:focus-within')?.getAttribute('data-index');
+    const focused = focusedRow()?.getAttribute('data-index');
     const next = focused == null ? 0 : Math.min(count - 1, Math.max(0, Number(focused) + by));
     const link = (): HTMLElement | null | undefined =>
       body.current?.querySelector<HTMLElement>(`[data-index="${next}"] [data-row-link]`);
@@ -118,7 +127,11 @@ function useRowKeys(
     if (link()) link()?.focus();
     else requestAnimationFrame(() => link()?.focus());
   };
-  useKeys({ j: () => move(1), k: () => move(-1) });
+  const choose = (): void => {
+    const key = focusedRow()?.getAttribute('data-key');
+    if (key != null) toggle?.(key);
+  };
+  useKeys({ j: () => move(1), k: () => move(-1), ...(toggle && { x: choose }) });
 }
 
 function HeaderRow<Row>({
@@ -127,6 +140,8 @@ function HeaderRow<Row>({
   hidden,
   sort = '',
   onSort,
+  selection,
+  label,
 }: DataTableProps<Row> & { tracks: string; hidden: boolean }) {
   const [key, descending] = [sort.replace(/^-/, ''), sort.startsWith('-')];
   return (
@@ -139,6 +154,16 @@ function HeaderRow<Row>({
           : 'bg-surface border-line text-ink-3 sticky top-12 z-10 grid h-8 items-center gap-3 lg:gap-4 rounded-t-lg border-b px-4 text-xs font-medium'
       }
     >
+      {selection && (
+        <div role="columnheader">
+          <SelectBox
+            label={`Choose all: ${label}`}
+            checked={selection.isAll}
+            mixed={selection.count > 0 && !selection.isAll}
+            onToggle={selection.toggleAll}
+          />
+        </div>
+      )}
       {columns.map(({ id, header, sortable, align }) => (
         <div
           key={id}
@@ -172,31 +197,93 @@ interface BodyRowProps<Row> {
   asCard: boolean;
   link: LinkProps | undefined;
   version: unknown;
+  rowKey: string;
+  selection: Selection | undefined;
 }
 
-function BodyRow<Row>({ index, row, columns, tracks, asCard, link, version }: BodyRowProps<Row>) {
+/** A box of the browser's own: it is focused, labelled and drawn as one. */
+function SelectBox({
+  label,
+  id,
+  of,
+  checked,
+  mixed = false,
+  onToggle,
+}: {
+  label: string;
+  id?: string;
+  /** Id of the cell that names the row. */
+  of?: string;
+  checked: boolean;
+  mixed?: boolean;
+  onToggle: () => void;
+}) {
+  return (
+    <input
+      type="checkbox"
+      id={id}
+      aria-label={label}
+      aria-labelledby={of && `${id} ${of}`}
+      checked={checked}
+      ref={(box) => {
+        if (box) box.indeterminate = mixed;
+      }}
+      onChange={onToggle}
+      className="accent-accent block size-4"
+    />
+  );
+}
+
+function BodyRow<Row>({
+  index,
+  row,
+  columns,
+  tracks,
+  asCard,
+  link,
+  version,
+  rowKey,
+  selection,
+}: BodyRowProps<Row>) {
+  const isChosen = selection?.has(rowKey) ?? false;
   const element = useFlash(version);
   const router = useRouter();
   const open = (event: MouseEvent): void => {
-    if (!link || (event.target as HTMLElement).closest('a, button, input')) return;
+    if (!link || (event.target as HTMLElement).closest('a, button, input, label')) return;
     if (window.getSelection()?.toString()) return;
     void router.navigate(link as never);
   };
-  const shape = asCard ? 'flex flex-col gap-1.5 px-4 py-3' : 'grid h-9 items-center gap-3 px-4 lg:gap-4';
+  const shape = asCard
+    ? 'relative flex flex-col gap-1.5 px-4 py-3'
+    : 'grid h-9 items-center gap-3 px-4 lg:gap-4';
   return (
     <div
       role="row"
       ref={element}
       data-index={index}
+      data-key={rowKey}
       aria-rowindex={index + 2}
       onClick={open}
       style={asCard ? undefined : { gridTemplateColumns: tracks }}
-      className={`border-line focus-within:bg-hover border-b last:border-b-0 ${link ? 'hover:bg-hover cursor-pointer' : ''} ${shape}`}
+      className={`border-line focus-within:bg-hover border-b last:border-b-0 ${link ? 'hover:bg-hover cursor-pointer' : ''} ${isChosen ? 'bg-accent-soft' : ''} ${shape}`}
     >
+      {selection && (
+        // A card leaves no column for it: it stands in the corner.
+        <label role="cell" className={asCard ? 'absolute top-3 right-4 p-1' : ''}>
+          <SelectBox
+            label="Choose"
+            id={`${rowKey}-box`}
+            of={`${rowKey}-name`}
+            checked={isChosen}
+            onToggle={() => selection.toggle(rowKey)}
+          />
+        </label>
+      )}
       {columns.map((column, at) => (
         <div
           key={column.id}
           role="cell"
+          id={at === 0 && selection ? `${rowKey}-name` : undefined}
           className={
             asCard && at > 0
               ? 'flex min-w-0 gap-3'
@@ -207,11 +294,15 @@ function BodyRow<Row>({ index, row, columns, tracks, asCard, link, version }: Bo
             <span className="text-ink-3 w-24 shrink-0 text-xs leading-5">{column.header}</span>
           )}
           {at === 0 && link ? (
-            <Link {...link} data-row-link className="text-ink font-medium hover:underline">
+            <Link
+              {...link}
+              data-row-link
+              className="text-ink font-medium [unicode-bidi:isolate] hover:underline"
+            >
               {column.cell(row)}
             </Link>
           ) : (
-            <span className="min-w-0 truncate">{column.cell(row)}</span>
+            <span className="min-w-0 truncate [unicode-bidi:isolate]">{column.cell(row)}</span>
           )}
         </div>
       ))}

@@ -7,7 +7,7 @@ const GAP = 6;
 
 /**
  * A short text below what the pointer or the focus is on; Escape takes it away. It repeats nothing that is
- * needed to act.
+ * needed to act. Nothing is shown without a text.
  */
 export function Hint({ text, children }: { text: ReactNode; children: ReactNode }) {
   const [at, setAt] = useState<DOMRect>();
@@ -19,13 +19,14 @@ export function Hint({ text, children }: { text: ReactNode; children: ReactNode 
   };
   const show = (element: Element, afterMs: number): void => {
     clearTimeout(timer.current);
+    if (text === undefined) return;
     timer.current = setTimeout(() => setAt(element.getBoundingClientRect()), afterMs);
   };
   useEffect(() => () => clearTimeout(timer.current), []);
   return (
     <>
       <Slot.Root
-        aria-describedby={at ? id : undefined}
+        aria-describedby={at && text !== undefined ? id : undefined}
         onPointerEnter={({ currentTarget, pointerType }) => {
           if (pointerType !== 'touch') show(currentTarget, SHOWN_AFTER_MS);
         }}
@@ -41,7 +42,7 @@ export function Hint({ text, children }: { text: ReactNode; children: ReactNode 
       >
         {children}
       </Slot.Root>
-      {at && createPortal(<Bubble id={id} at={at} text={text} />, document.body)}
+      {at && text !== undefined && createPortal(<Bubble id={id} at={at} text={text} />, document.body)}
     </>
   );
 }

@@ -25,7 +25,7 @@ export function Page({
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h1 className="flex min-w-0 items-center gap-2 text-xl font-semibold tracking-tight">
               {icon && <span className="text-ink-3 shrink-0">{icon}</span>}
-              <span className="min-w-0 break-all">{title}</span>
+              <span className="min-w-0 break-all [unicode-bidi:isolate]">{title}</span>
             </h1>
             {badge}
           </div>
@@ -72,7 +72,7 @@ export function Facts({ pairs }: { pairs: readonly (readonly [label: string, val
       {pairs.map(([label, value]) => (
         <div key={label} className="contents">
           <dt className="text-ink-3">{label}</dt>
-          <dd className="min-w-0 break-words">
+          <dd className="min-w-0 break-words [unicode-bidi:isolate]">
             {value === '' ? <span className="text-ink-3">none</span> : value}
           </dd>
         </div>

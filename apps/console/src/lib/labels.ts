@@ -15,3 +15,14 @@ export function parseLabels(text: string): Record<string, string> {
     }),
   );
 }
+
+/** Labels with some put and some taken away; undefined when nothing changes. */
+export function changedLabels(
+  before: Readonly<Record<string, string>>,
+  put: Readonly<Record<string, string>>,
+  taken: readonly string[],
+): Record<string, string> | undefined {
+  const kept = Object.entries(before).filter(([key]) => !taken.includes(key));
+  const after = { ...Object.fromEntries(kept), ...put };
+  return formatLabels(after) === formatLabels(before) ? undefined : after;
+}

@@ -14,6 +14,12 @@ export function spanText(milliseconds: number): string {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
+/** A span in the largest unit that tells it exactly: "90 s", "7 d". */
+export function exactSpanText(seconds: bigint): string {
+  const [size, unit] = UNITS.find(([size]) => seconds > 0n && seconds % BigInt(size) === 0n) ?? [1, 's'];
+  return `${(seconds / BigInt(size)).toLocaleString('en')} ${unit}`;
+}
+
 /** Relative to now: "3 min ago", "in 2 d", "just now". */
 export function relativeText(atMs: number, nowMs: number): string {
   const difference = nowMs - atMs;

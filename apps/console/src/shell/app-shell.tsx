@@ -1,13 +1,15 @@
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useAtLeast } from '../lib/use-width';
 import { SkeletonRows } from '../components/panels';
 import { Rail } from './rail';
+import { useShellKeys } from './shell-keys';
 import { TopBar } from './top-bar';
 
 const RailSheet = lazy(() =>
   import('./rail-sheet').then(({ RailSheet: component }) => ({ default: component })),
 );
+const KeyHelp = lazy(() => import('./key-help').then(({ KeyHelp: component }) => ({ default: component })));
 const loadPalette = () => import('./palette');
 const Palette = lazy(() => loadPalette().then(({ Palette: component }) => ({ default: component })));
 
@@ -16,6 +18,9 @@ export function AppShell() {
   const atLeast = useAtLeast();
   const [railOpen, setRailOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
+  const [helpOpen, setHelpOpen] = useState(false);
+  const openHelp = useCallback(() => setHelpOpen(true), []);
+  useShellKeys(openHelp);
   usePaletteKey(setPaletteOpen);
   usePaletteSoon();
   const isLoading = useRouterState({ select: ({ status }) => status === 'pending' });
@@ -49,9 +54,14 @@ export function AppShell() {
           </Suspense>
         </main>
       </div>
+      {helpOpen && (
+        <Suspense fallback={null}>
+          <KeyHelp onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      )}
       {paletteOpen && (
         <Suspense fallback={null}>
-          <Palette onClose={() => setPaletteOpen(false)} />
+          <Palette onClose={() => setPaletteOpen(false)} onHelp={openHelp} />
         </Suspense>
       )}
     </div>

@@ -2,6 +2,7 @@ import { Globe } from 'lucide-react';
 import { expect, test } from 'vitest';
 import { type Command, rankCommands } from './commands';
 import { crumbsOf } from './crumbs';
+import { askedOperation } from './operation-commands';
 
 const command = (label: string, hint = ''): Command => ({ key: label, label, hint, icon: Globe });
 
@@ -22,4 +23,15 @@ test('every address tells the way to its page', () => {
     '0000abcd',
   ]);
   expect(labels('/nowhere')).toEqual(['Not found']);
+});
+
+test('the name of an operation, then a part of the name of a server', () => {
+  const asked = (text: string) => {
+    const found = askedOperation(text);
+    return found && [found.kind.kind, found.server];
+  };
+  expect(asked('Diagnose web-')).toEqual(['diagnose', 'web-']);
+  expect(asked('test nginx on WEB')).toEqual(['testNginxConfiguration', 'web']);
+  expect(asked('Diagnose')).toBeUndefined();
+  expect(asked('web-1')).toBeUndefined();
 });

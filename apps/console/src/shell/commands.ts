@@ -1,24 +1,12 @@
-import { Kind, Permission } from '@ostler/contracts';
 import type { LinkProps } from '@tanstack/react-router';
-import {
-  Globe,
-  KeyRound,
-  ListChecks,
-  type LucideIcon,
-  Moon,
-  Plus,
-  RefreshCw,
-  Server,
-  ShieldCheck,
-  Sun,
-} from 'lucide-react';
+import type { LucideIcon } from 'lucide-react';
 import { useMemo } from 'react';
-import { useOperations, useResources, useServers } from '../api/live';
-import { useRefusal } from '../api/session';
-import { operationTitle } from '../lib/operations';
-import { chooseTheme } from '../lib/theme';
-import { sections } from './sections';
+import { useActionCommands } from './action-commands';
+import { useOperationCommands } from './operation-commands';
+import { useSettingCommands } from './setting-commands';
+import { useThingCommands } from './thing-commands';
 
+/** One line of the palette: goes somewhere, does something, or writes a text to go on with. */
 export interface Command {
   readonly key: string;
   readonly label: string;
@@ -26,14 +14,20 @@ export interface Command {
   readonly icon: LucideIcon;
   readonly link?: LinkProps;
   readonly run?: () => void;
+  /** Put into the field, which stays open. */
+  readonly text?: string;
   readonly refusal?: string | undefined;
 }
 
 /** What the palette offers for a text, best first. */
-export function useCommands(text: string): readonly Command[] {
-  const actions = useActions();
-  const things = useThings();
-  return useMemo(() => rankCommands([...actions, ...things], text), [actions, things, text]);
+export function useCommands(text: string, onHelp: () => void): readonly Command[] {
+  const actions = useActionCommands(onHelp);
+  const operations = useOperationCommands(text);
+  const things = useThingCommands();
+  const settings = useSettingCommands();
+  const all = useMemo(() => [...actions, ...things, ...settings], [actions, things, settings]);
+  const ranked = useMemo(() => rankCommands(all, text), [all, text]);
+  return useMemo(() => [...operations, ...ranked], [operations, ranked]);
 }
 
 /** Names that begin with the text before names that contain it; without a text, pages and actions first. */
@@ -51,89 +45,4 @@ export function rankCommands(commands: readonly Command[], text: string): readon
     .filter((one) => one.rank < 3)
     .sort((a, b) => a.rank - b.rank)
     .map(({ command }) => command);
-}
-
-function useActions(): readonly Command[] {
-  const mayWrite = useRefusal(Permission.RESOURCES_WRITE);
-  const mayJoin = useRefusal(Permission.SERVERS_WRITE);
-  return useMemo(
-    () => [
-      ...sections.map(({ to, label, icon }) => ({ key: to, label, hint: 'Page', icon, link: { to } })),
-      {
-        key: 'new-site',
-        label: 'Create a site',
-        hint: 'Action',
-        icon: Plus,
-        link: { to: '/new/site' },
-        refusal: mayWrite,
-      },
-      {
-        key: 'new-certificate',
-        label: 'Create a certificate',
-        hint: 'Action',
-        icon: Plus,
-        link: { to: '/new/certificate' },
-        refusal: mayWrite,
-      },
-      {
-        key: 'join',
-        label: 'Join a server',
-        hint: 'Action',
-        icon: Plus,
-        link: { to: '/servers', hash: 'join' },
-        refusal: mayJoin,
-      },
-      { key: 'agents', label: 'Agent versions', hint: 'Page', icon: RefreshCw, link: { to: '/agents' } },
-      {
-        key: 'join-tokens',
-        label: 'Join tokens',
-        hint: 'Page',
-        icon: KeyRound,
-        link: { to: '/settings', search: { tab: 'join' } },
-      },
-      { key: 'dark', label: 'Dark theme', hint: 'Action', icon: Moon, run: () => chooseTheme('dark') },
-      { key: 'light', label: 'Light theme', hint: 'Action', icon: Sun, run: () => chooseTheme('light') },
-    ],
-    [mayWrite, mayJoin],
-  );
-}
-
-function useThings(): readonly Command[] {
-  const servers = useServers();
-  const sites = useResources(Kind.SITE);
-  const certificates = useResources(Kind.CERTIFICATE);
-  const operations = useOperations();
-  return useMemo(
-    () => [
-      ...servers.map(({ uid, name, displayName }) => ({
-        key: uid,
-        label: name,
-        hint: displayName || 'Server',
-        icon: Server,
-        link: { to: '/servers/$name', params: { name } } as LinkProps,
-      })),
-      ...sites.map(({ meta, spec }) => ({
-        key: meta?.uid ?? '',
-        label: meta?.name ?? '',
-        hint: spec.case === 'site' ? (spec.value.domains[0] ?? 'Site') : 'Site',
-        icon: Globe,
-        link: { to: '/sites/$name', params: { name: meta?.name ?? '' } } as LinkProps,
-      })),
-      ...certificates.map(({ meta }) => ({
-        key: meta?.uid ?? '',
-        label: meta?.name ?? '',
-        hint: 'Certificate',
-        icon: ShieldCheck,
-        link: { to: '/certificates/$name', params: { name: meta?.name ?? '' } } as LinkProps,
-      })),
-      ...operations.slice(0, 20).map((operation) => ({
-        key: operation.uid,
-        label: `${operationTitle(operation.spec)} on ${operation.serverName}`,
-        hint: 'Operation',
-        icon: ListChecks,
-        link: { to: '/operations/$uid', params: { uid: operation.uid } } as LinkProps,
-      })),
-    ],
-    [servers, sites, certificates, operations],
-  );
 }

@@ -13,6 +13,7 @@ export function crumbsOf(pathname: string): readonly Crumb[] {
       { label: second === 'site' ? 'Sites' : 'Certificates', to: `/${second}s` },
       { label: 'New', to: pathname },
     ];
+  if (first === 'approve') return [{ label: 'Let a program in', to: '/approve' }];
   if (first === 'agents') {
     const versions = [
       { label: 'Servers', to: '/servers' },

@@ -5,14 +5,20 @@ import { type Command, useCommands } from './commands';
 
 const MOST_SHOWN = 40;
 
-/** Everything by name: pages, servers, sites, certificates, operations, actions. */
-export function Palette({ onClose }: { onClose: () => void }) {
+/** Everything by name: pages, things, people, settings, and what can be done. */
+export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
   const [text, setText] = useState('');
   const [active, setActive] = useState(0);
   const navigate = useNavigate();
-  const found = useCommands(text).slice(0, MOST_SHOWN);
+  const commands = useCommands(text, onHelp);
+  const found = commands.slice(0, MOST_SHOWN);
+  const write = (next: string): void => {
+    setText(next);
+    setActive(0);
+  };
   const run = (command: Command | undefined): void => {
     if (!command || command.refusal !== undefined) return;
+    if (command.text !== undefined) return write(command.text);
     onClose();
     if (command.link) void navigate(command.link as never);
     else command.run?.();
@@ -45,16 +51,18 @@ export function Palette({ onClose }: { onClose: () => void }) {
             aria-label="Search and commands"
             autoFocus
             className="border-line placeholder:text-ink-3 h-12 w-full border-b bg-transparent px-4 text-base outline-none"
-            placeholder="Go to a page, server, site or action"
+            placeholder="Go to anything by name, or do something"
             value={text}
             spellCheck={false}
             onKeyDown={press}
-            onChange={(event) => {
-              setText(event.target.value);
-              setActive(0);
-            }}
+            onChange={(event) => write(event.target.value)}
           />
           <CommandList found={found} active={active} onRun={run} onActive={setActive} />
+          {commands.length > MOST_SHOWN && (
+            <p className="text-ink-3 border-line border-t px-4 py-2 text-xs">
+              The first {MOST_SHOWN} of {commands.length.toLocaleString('en')}. Type more of the name.
+            </p>
+          )}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
@@ -108,7 +116,7 @@ function CommandList({
             className={`flex cursor-pointer items-center gap-2.5 rounded-md px-3 py-2 text-sm ${index === active ? 'bg-hover' : ''} ${command.refusal === undefined ? '' : 'opacity-60'}`}
           >
             <Icon className="text-ink-3 size-4 shrink-0" />
-            <span className="min-w-0 grow truncate">{command.label}</span>
+            <span className="min-w-0 grow truncate [unicode-bidi:isolate]">{command.label}</span>
             <span className="text-ink-3 max-w-[50%] truncate text-xs">{command.refusal ?? command.hint}</span>
           </li>
         );

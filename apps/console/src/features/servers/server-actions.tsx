@@ -16,6 +16,7 @@ import { EditServerDialog } from './edit-server-dialog';
 import { JoinDialog } from './join-dialog';
 import { RemoveServerDialog } from './remove-server-dialog';
 import { RevokeServerDialog } from './revoke-server-dialog';
+import { lackingText, unreachableText } from './server-reach';
 
 type ServerDialog = 'edit' | 'check' | 'replace' | 'revoke' | 'remove';
 
@@ -58,19 +59,6 @@ export function ServerActions({ server }: { server: Server }) {
   );
 }
 
-/** Why no operation reaches it; undefined when one may. */
-function unreachableText(server: Server): string | undefined {
-  if (server.state === Server_State.REVOKED) return 'Its trust was ended: no operation reaches it.';
-  if (server.hold) return 'It is held: decide what it is first.';
-  return undefined;
-}
-
-/** Why this server cannot, in the words of its agent; undefined when it can or has not said. */
-function lacking({ capabilities }: Server, { needs }: OperationKind): string | undefined {
-  const capability = capabilities.find(({ name }) => name === needs);
-  return capability?.available === false ? capability.detail : undefined;
-}
-
 /** Starts an operation and goes to its output. */
 function RunMenu({ server }: { server: Server }) {
   const ostler = useOstler();
@@ -110,7 +98,7 @@ function RunMenu({ server }: { server: Server }) {
       }
       items={operationKinds.map((kind) => ({
         label: kind.title,
-        refusal: permissions.includes(kind.permission) ? lacking(server, kind) : administer,
+        refusal: permissions.includes(kind.permission) ? lackingText(server, kind) : administer,
         onSelect: () => run.mutate(kind),
       }))}
     />

@@ -20,8 +20,10 @@ import {
 import { healthOrder, serverHealth } from '../../lib/health';
 import { type Compare, sortRows, useListSearch } from '../../lib/list-search';
 import { hasLabels, labelsOfFilter, selectorNamed } from '../../lib/selectors';
+import { useSelection } from '../../lib/selection';
 import { SelectorsDialog } from './selectors-dialog';
 import { useSelectors } from '../../api/selectors';
+import { ServerBulk } from './server-bulk';
 
 const rulesWith = (selectors: readonly SavedSelector[]): FilterRules<Server> => ({
   texts: (server) => [
@@ -106,6 +108,8 @@ const columns: readonly Column<Server>[] = [
   },
 ];
 
+const uidOf = ({ uid }: Server): string => uid;
+
 export function ServerTable({ servers }: { servers: readonly Server[] }) {
   const { q, sort, setQ, setSort } = useListSearch();
   const selectors = useSelectors();
@@ -122,6 +126,7 @@ export function ServerTable({ servers }: { servers: readonly Server[] }) {
       ),
     [servers, filter, rules, sort],
   );
+  const { selection, chosen } = useSelection(rows, uidOf);
   const facets = useMemo(() => facetsOf(servers, selectors), [servers, selectors]);
   return (
     <>
@@ -145,15 +150,17 @@ export function ServerTable({ servers }: { servers: readonly Server[] }) {
           label="Servers"
           columns={columns}
           rows={rows}
-          keyOf={({ uid }) => uid}
+          keyOf={uidOf}
           linkOf={({ name }) => ({ to: '/servers/$name', params: { name } })}
           versionOf={(server) =>
             `${serverHealth(server).word} ${server.placementsReady} ${server.agentVersion}`
           }
           sort={sort}
           onSort={setSort}
+          selection={selection}
         />
       )}
+      <ServerBulk servers={chosen} selection={selection} />
       {saving && <SelectorsDialog labels={labelsOfFilter(filter)} onClose={() => setSaving(false)} />}
     </>
   );

@@ -12,6 +12,7 @@ import { Section } from '../../components/page';
 import { Empty, ErrorPanel, SkeletonRows } from '../../components/panels';
 import { Time } from '../../components/time';
 import { useToasts } from '../../components/toast';
+import { useHashTarget } from '../../lib/hash-target';
 import { roleOptionsFor, roleWord } from '../../lib/roles';
 
 export function ApiTokens() {
@@ -57,6 +58,7 @@ function TokenRow({ token, refusal }: { token: ApiToken; refusal: string | undef
   const ostler = useOstler();
   const queries = useQueryClient();
   const { say, fail } = useToasts();
+  const { ref, className } = useHashTarget<HTMLLIElement>(token.uid);
   const revoke = useMutation({
     mutationFn: () => ostler.identity.revokeApiToken({ requestId: newRequestId(), uid: token.uid }),
     onSuccess: () => {
@@ -66,7 +68,7 @@ function TokenRow({ token, refusal }: { token: ApiToken; refusal: string | undef
     onError: fail,
   });
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm">
+    <li ref={ref} className={`flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm ${className}`}>
       <div className="min-w-0 grow basis-56">
         <p className={`font-medium ${token.revoked ? 'text-ink-3 line-through' : ''}`}>{token.name}</p>
         <p className="text-ink-3 text-xs break-words">

@@ -13,6 +13,7 @@ import { Section } from '../../components/page';
 import { ErrorPanel, NotAllowed, SkeletonRows } from '../../components/panels';
 import { Time } from '../../components/time';
 import { useToasts } from '../../components/toast';
+import { useHashTarget } from '../../lib/hash-target';
 import { roleOptionsFor, roleWord } from '../../lib/roles';
 import { AddPersonDialog } from './add-person-dialog';
 
@@ -88,10 +89,11 @@ function PersonRow({
     },
     onError: fail,
   });
+  const { ref, className } = useHashTarget<HTMLLIElement>(person.uid);
   const isSelf = own?.uid === person.uid;
   const notSelf = isSelf ? 'Another owner or admin can do this to your account.' : refusal;
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm">
+    <li ref={ref} className={`flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm ${className}`}>
       <div className="min-w-0 grow basis-56">
         <p className={`truncate font-medium ${person.disabled ? 'text-ink-3 line-through' : ''}`}>
           {person.displayName || person.email}

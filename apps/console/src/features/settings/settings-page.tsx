@@ -3,23 +3,18 @@ import { Page, Section } from '../../components/page';
 import { PasswordForm } from '../../components/password-form';
 import { TabLinks } from '../../components/tabs';
 import { useToasts } from '../../components/toast';
+import { settingsTabs } from '../../lib/settings-tabs';
 import { ApiTokens } from './api-tokens';
+import { Limits } from './limits';
 import { JoinTokens } from './join-tokens';
 import { People } from './people';
-
-const tabs = [
-  { key: 'password', label: 'Password' },
-  { key: 'tokens', label: 'API tokens' },
-  { key: 'people', label: 'People and roles' },
-  { key: 'join', label: 'Join tokens' },
-];
 
 export function SettingsPage() {
   const { tab = 'password' } = useSearch({ from: '/settings' });
   const { say } = useToasts();
   return (
     <Page title="Settings" wide={false}>
-      <TabLinks label="Settings" tabs={tabs} active={tab} />
+      <TabLinks label="Settings" tabs={settingsTabs} active={tab} />
       {tab === 'password' && (
         <Section title="Change your password" text="Your other sessions end.">
           <div className="max-w-sm">
@@ -30,6 +25,7 @@ export function SettingsPage() {
       {tab === 'tokens' && <ApiTokens />}
       {tab === 'people' && <People />}
       {tab === 'join' && <JoinTokens />}
+      {tab === 'limits' && <Limits />}
     </Page>
   );
 }
