@@ -48,7 +48,7 @@ export class RpcHandler {
       recordRefusals(this.sink, this.unitOfWork, this.log),
       authenticate(this.authenticator),
       permit(),
-      validate(this.mutations),
+      validate(this.mutations, this.registry),
     ];
   }
 

@@ -1,6 +1,7 @@
-import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescMethod, DescMethodUnary, DescService, Message, MessageShape } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import { Injectable } from '@nestjs/common';
+import type { Violation } from '@ostler/kernel';
 
 import { rulesOf } from './method-rules';
 
@@ -18,10 +19,14 @@ export interface ServiceOptions<S extends DescService> {
   readonly ownUnit?: readonly (keyof S['method'] & string)[];
 }
 
+/** What is wrong with a request beside the contract's rules, found without anything but the request. Never throws. */
+export type RequestCheck = (request: Message) => readonly Violation[];
+
 /** Where rooms register what they serve; the chain in front of it is the only way in. */
 @Injectable()
 export class RpcRegistry {
   private readonly registered = new Map<DescService, Registration>();
+  private readonly checks = new Map<DescMethod, RequestCheck>();
 
   /**
    * Registers the whole of a service, or a part of it: rooms of one service add up.
@@ -37,6 +42,21 @@ export class RpcRegistry {
     for (const method of service.methods) take(whole, method, implementation);
     for (const name of options.ownUnit ?? []) whole.ownUnit.add(name);
     this.registered.set(service, whole);
+  }
+
+  /**
+   * Names what the method's handler would refuse by itself, so that a request that breaks rules of the contract
+   * too is told of all of them at once.
+   */
+  alsoRefuse<M extends DescMethodUnary>(
+    method: M,
+    check: (request: MessageShape<M['input']>) => readonly Violation[],
+  ): void {
+    this.checks.set(method, check as RequestCheck);
+  }
+
+  checkOf(method: DescMethod): RequestCheck | undefined {
+    return this.checks.get(method);
   }
 
   /** @throws when a method of a registered service is not implemented. */

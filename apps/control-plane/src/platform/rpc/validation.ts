@@ -5,21 +5,41 @@ import { ErrorReason, output_only } from '@ostler/contracts';
 import { AppError, type Violation } from '@ostler/kernel';
 
 import { nulTexts } from './nul-texts';
+import type { RequestCheck } from './rpc-registry';
 
 const validator = createValidator();
 
-/** @throws AppError INVALID that names every field against the rules of the contract. */
-export function checkRequest(schema: DescMessage, message: Message, isMutation: boolean): void {
-  const violations = isMutation ? ownRules(reflect(schema, message as MessageShape<DescMessage>), '') : [];
-  violations.push(...nulTexts(schema, message));
+/**
+ * @param others finds what the handler would refuse; asked only when the request is refused anyway.
+ * @throws AppError INVALID that names every field against the rules of the contract, and with it what `others` finds.
+ */
+export function checkRequest(
+  schema: DescMessage,
+  message: Message,
+  isMutation: boolean,
+  others: RequestCheck = () => [],
+): void {
+  const ofContract = isMutation ? ownRules(reflect(schema, message as MessageShape<DescMessage>), '') : [];
+  ofContract.push(...nulTexts(schema, message));
   const result = validator.validate(schema, message);
   if (result.kind === 'error') throw result.error;
-  if (result.kind === 'invalid') violations.push(...result.violations.map(toViolation));
-  if (violations.length === 0) return;
+  if (result.kind === 'invalid') ofContract.push(...result.violations.map(toViolation));
+  if (ofContract.length === 0) return;
+  const violations = distinct([...ofContract, ...others(message)]);
   const [first] = violations;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
   const text = first?.field ? `${first.field}: ${first.message}` : (first?.message ?? '');
   throw new AppError(ErrorReason.INVALID, text + more, { violations });
+}
+
+/** Both may have found the same; the words of the first are kept. */
+function distinct(violations: readonly Violation[]): Violation[] {
+  const seen = new Map<string, Violation>();
+  for (const violation of violations) {
+    const key = `${violation.field} ${violation.reason}`;
+    if (!seen.has(key)) seen.set(key, violation);
+  }
+  return [...seen.values()];
 }
 
 function toViolation({ field, ruleId, message }: RuleViolation): Violation {

@@ -49,6 +49,18 @@ describe('all or none', () => {
     });
   });
 
+  test('what breaks the contract and what breaks the rules of the kind are told at once', async () => {
+    const site = helloSite('ok', { domains: ['1.2.3.4'] });
+    const bad = { ...site, meta: { ...site.meta!, name: 'Not A Name' } };
+    const { reason, fields } = await refusal(apply(helloSite('twice'), bad, helloSite('twice')));
+    expect(reason).toBe(ErrorReason.INVALID);
+    expect(fields).toEqual([
+      'resources[1].meta.name',
+      'resources[1].site.domains[0]',
+      'resources[2].meta.name',
+    ]);
+  });
+
   test('a reference that leads nowhere, a server that is not there, a release that is not published', async () => {
     const tls = helloSite('tls', { tls: { certificate: { kind: Kind.CERTIFICATE, name: 'none' } } });
     expect(await refusal(apply(tls))).toMatchObject({

@@ -1,6 +1,6 @@
 import { clone } from '@bufbuild/protobuf';
 import { ErrorReason, type Resource } from '@ostler/contracts';
-import { AppError, newUid, type TenantUid } from '@ostler/kernel';
+import { AppError, newUid, type TenantUid, type Violation } from '@ostler/kernel';
 import { checkResource, Problems, resourceTitle, type SpecValue } from '@ostler/resource-model';
 
 import { query } from '../../platform/db';
@@ -13,12 +13,28 @@ import type { Draft } from './draft';
 
 /** What can be said of the resources of a call without the database. @throws AppError INVALID naming every field. */
 export function checkAll(resources: readonly Resource[]): Resource[] {
+  const { checked, problems } = check(resources);
+  problems.throwIfAny();
+  return checked;
+}
+
+/** What `checkAll` would refuse. Never throws. */
+export function problemsOfAll(resources: readonly Resource[]): readonly Violation[] {
+  return check(resources).problems.violations;
+}
+
+function check(resources: readonly Resource[]) {
   const problems = new Problems();
   const checked = resources.map((resource, index) => {
     const { resource: normalised, violations } = checkResource(resource, `resources[${index}]`);
     for (const { field, reason, message } of violations) problems.add(field, reason, message);
     return normalised;
   });
+  refuseDuplicates(checked, problems);
+  return { checked, problems };
+}
+
+function refuseDuplicates(checked: readonly Resource[], problems: Problems): void {
   const seen = new Map<string, number>();
   for (const [index, { meta }] of checked.entries()) {
     const key = `${meta?.kind} ${meta?.tenant} ${meta?.name}`;
@@ -32,8 +48,6 @@ export function checkAll(resources: readonly Resource[]): Resource[] {
     }
     seen.set(key, first ?? index);
   }
-  problems.throwIfAny();
-  return checked;
 }
 
 /** Puts each resource beside what is stored of it. @throws AppError CONFLICT when a generation was expected that is not there. */
