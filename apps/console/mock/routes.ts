@@ -32,6 +32,6 @@ export function mockRoutes(world: World): (router: ConnectRouter) => void {
     router.service(AuditService, auditService(world));
     router.service(LimitService, limitService());
     router.service(LiveService, liveService(world));
-    router.service(ReleaseService, releaseService());
+    router.service(ReleaseService, releaseService(world));
   };
 }

@@ -12,6 +12,7 @@ import {
   type LiveWatchResponseSchema,
   type Operation,
   type Person,
+  type Release,
   type JoinToken,
   type Resource,
   type Revision,
@@ -51,6 +52,8 @@ export class World {
   readonly waiting = new Map<string, WaitingServer>();
   /** By name. */
   readonly selectors = new Map<string, SavedSelector>();
+  /** Releases of site content that are complete, by digest. */
+  readonly published = new Map<string, Release>();
   /** Newest first. */
   readonly releases: AgentReleaseInfo[] = [];
   readonly rollouts = new Map<string, Rollout>();

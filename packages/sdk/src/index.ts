@@ -5,5 +5,6 @@ export * from './live-state';
 export * from './pages';
 export * from './request-id';
 export * from './run-operation';
+export * from './send-release';
 export * from './transport';
 export * from './watch-live';

@@ -2,7 +2,7 @@
 import { clone } from '@bufbuild/protobuf';
 import { ResourceSchema } from '@ostler/contracts';
 import { beforeEach, expect, test } from 'vitest';
-import { goodCertificates, goodSites } from '../../../../packages/resource-model/src/good-resources.fixture';
+import { goodCertificates, goodSites } from '@ostler/resource-model/good-resources.fixture';
 import { KeptDrafts, typedSecrets } from './kept-draft';
 
 const drafts = new KeptDrafts(sessionStorage);

@@ -2,7 +2,7 @@ import { clone } from '@bufbuild/protobuf';
 import { type Resource, ResourceSchema, type SiteSpec } from '@ostler/contracts';
 import { checkResource } from '@ostler/resource-model';
 import { expect, test } from 'vitest';
-import { goodSites } from '../../../../packages/resource-model/src/good-resources.fixture';
+import { goodSites } from '@ostler/resource-model/good-resources.fixture';
 import { mergeEdits } from './merge-edits';
 
 const [base] = goodSites() as [Resource];

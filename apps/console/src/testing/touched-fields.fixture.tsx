@@ -1,5 +1,5 @@
-import type { DescMessage, Message } from '@bufbuild/protobuf';
-import { type Resource, RefSchema, SecretSchema } from '@ostler/contracts';
+import { create, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { RefSchema, type Resource, SecretSchema, WhoAmIResponseSchema } from '@ostler/contracts';
 import { createOstler } from '@ostler/sdk';
 import { fireEvent, render, waitFor } from '@testing-library/react';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
@@ -9,6 +9,7 @@ import { createMockTransport } from '../../mock/transport';
 import type { World } from '../../mock/world';
 import { LiveProvider } from '../api/live';
 import { OstlerContext } from '../api/ostler';
+import { SessionContext } from '../api/session';
 import { ListBody } from '../components/list-body';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -99,7 +100,9 @@ export function renderLive(world: World, children: ReactNode) {
     <OstlerContext value={ostler}>
       <QueryClientProvider client={new QueryClient()}>
         <LiveProvider visit={1} onSignedOut={() => undefined}>
-          <ListBody>{children}</ListBody>
+          <SessionContext value={create(WhoAmIResponseSchema)}>
+            <ListBody>{children}</ListBody>
+          </SessionContext>
         </LiveProvider>
       </QueryClientProvider>
     </OstlerContext>,

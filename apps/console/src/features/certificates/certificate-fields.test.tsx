@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { type Resource, CertificateSpecSchema } from '@ostler/contracts';
-import { goodCertificates } from '../../../../../packages/resource-model/src/good-resources.fixture';
+import { goodCertificates } from '@ostler/resource-model/good-resources.fixture';
 import { cleanup } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { fullScene } from '../../../mock/scenes';

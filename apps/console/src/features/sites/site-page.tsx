@@ -1,10 +1,10 @@
 import { Kind, Permission, type Resource } from '@ostler/contracts';
 import { useParams, useSearch } from '@tanstack/react-router';
-import { ExternalLink, Globe, MoreHorizontal, Pencil } from 'lucide-react';
-import { useState } from 'react';
+import { ExternalLink, FolderUp, Globe, MoreHorizontal, Pencil } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import { useResource } from '../../api/live';
 import { useRefusal } from '../../api/session';
-import { ButtonLink, IconButton } from '../../components/button';
+import { Button, ButtonLink, IconButton } from '../../components/button';
 import { Gone } from '../../components/gone';
 import { DeleteDialog } from '../../components/delete-dialog';
 import { ListBody } from '../../components/list-body';
@@ -17,9 +17,13 @@ import { StatusBadge } from '../../components/status';
 import { TabLinks } from '../../components/tabs';
 import { resourceHealth } from '../../lib/health';
 import { nameOf } from '../../lib/kinds';
-import { placementText, siteSpecOf, siteUrls } from '../../lib/sites';
+import { handlerWord, placementText, siteSpecOf, siteUrls } from '../../lib/sites';
 import { DriftReport } from './drift-report';
 import { SiteOverview } from './site-overview';
+
+const PublishDialog = lazy(async () => ({
+  default: (await import('./publish/publish-dialog')).PublishDialog,
+}));
 
 export function SitePage() {
   const { name } = useParams({ from: '/sites/$name' });
@@ -70,6 +74,7 @@ function SiteDetail({ site }: { site: Resource }) {
 
 function SiteActions({ site }: { site: Resource }) {
   const [deleting, setDeleting] = useState(false);
+  const [publishing, setPublishing] = useState(false);
   const refusal = useRefusal(Permission.RESOURCES_WRITE);
   const [url] = siteUrls(site);
   const removing = site.meta?.deletedAt ? 'It is being removed.' : refusal;
@@ -85,6 +90,9 @@ function SiteActions({ site }: { site: Resource }) {
           <ExternalLink className="size-3.5" /> Open
         </a>
       )}
+      <Button refusal={removing ?? publishRefusal(site)} onClick={() => setPublishing(true)}>
+        <FolderUp className="size-3.5" /> Publish
+      </Button>
       <ButtonLink to="/sites/$name/edit" params={{ name: nameOf(site) }} look="primary" refusal={removing}>
         <Pencil className="size-3.5" /> Edit
       </ButtonLink>
@@ -96,7 +104,19 @@ function SiteActions({ site }: { site: Resource }) {
         }
         items={[{ label: 'Delete site', danger: true, refusal: removing, onSelect: () => setDeleting(true) }]}
       />
+      {publishing && (
+        <Suspense>
+          <PublishDialog site={site} onClose={() => setPublishing(false)} />
+        </Suspense>
+      )}
       {deleting && <DeleteDialog resource={site} backTo="/sites" onClose={() => setDeleting(false)} />}
     </>
   );
+}
+
+/** Why a folder cannot be published to a site. */
+function publishRefusal(site: Resource): string | undefined {
+  const handler = siteSpecOf(site)?.handler;
+  if (handler?.answer.case === 'staticFiles') return undefined;
+  return `It answers with: ${handlerWord(handler).toLowerCase()}. Edit it to answer with static files first.`;
 }

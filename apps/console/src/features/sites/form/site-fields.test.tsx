@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { type Resource, SiteSpecSchema } from '@ostler/contracts';
-import { goodSites } from '../../../../../../packages/resource-model/src/good-resources.fixture';
+import { goodSites } from '@ostler/resource-model/good-resources.fixture';
 import { cleanup } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { fullScene } from '../../../../mock/scenes';

@@ -1,9 +1,11 @@
-import type { StaticFiles } from '@ostler/contracts';
+import { Permission, type StaticFiles } from '@ostler/contracts';
 import { useState } from 'react';
+import { useRefusal } from '../../../api/session';
 import { SelectField } from '../../../components/field';
 import { BoundOptionalNumber, BoundText, BoundWords } from '../../../components/form/bound';
 import { useFieldError } from '../../../components/form/errors';
 import { FieldRow } from '../../../components/form/form-section';
+import { PublishFolder } from '../publish/publish-folder';
 
 const sources = [
   { value: 'root', label: 'A folder on the server' },
@@ -20,6 +22,7 @@ export function StaticFilesFields({
   path: string;
 }) {
   const error = useFieldError(path);
+  const refusal = useRefusal(Permission.RESOURCES_WRITE);
   const [source, setSource] = useState<(typeof sources)[number]['value']>(
     value.release === '' ? 'root' : 'release',
   );
@@ -52,12 +55,15 @@ export function StaticFilesFields({
             mono
             path={`${path}.release`}
             placeholder="sha256:…"
-            help="Filled in by: ostler site publish DIR --site NAME. A digest that was published before can be written here."
+            help="Filled in by publishing a folder below; a digest of before can be written here too."
             value={value.release}
             onChange={(release) => patch({ release: release.trim() })}
           />
         )}
       </FieldRow>
+      {source === 'release' && (
+        <PublishFolder refusal={refusal} onPublished={({ digest }) => patch({ release: digest })} />
+      )}
       <FieldRow columns={3}>
         <BoundWords
           label="Index files"

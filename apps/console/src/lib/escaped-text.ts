@@ -1,0 +1,6 @@
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** A name with what cannot be seen spelled out: `invoice\u{202e}fdp.exe`, so that nobody is misled by it. */
+export function escapedText(name: string): string {
+  return name.replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
