@@ -34,7 +34,7 @@ export function settingsPage(): string {
 All settings come from the environment. A name that begins with \`OSTLER_\` and is not listed here stops the control
 plane at its start, so that a misspelt one is not silently the default.
 
-\`\`\`sh
+\`\`\`sh not-run="keeps running until Ctrl-C"
 OSTLER_DATA=/srv/ostler OSTLER_PUBLIC_ADDRESS=ostler.example.com npm start
 \`\`\`
 
