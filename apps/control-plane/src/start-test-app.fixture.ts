@@ -11,7 +11,15 @@ import { loadConfig } from './config';
 import { FirstOwner, IdentityModule } from './identity';
 import { Vault } from './platform/crypto';
 import { openTestDatabase } from './platform/db/open-test-database.fixture';
-import { ConsoleFiles, Health, listenOn, ownHosts, PlainServer, requestListener } from './platform/http';
+import {
+  ConsoleFiles,
+  Health,
+  listenOn,
+  ownHosts,
+  PlainServer,
+  requestListener,
+  Upgrades,
+} from './platform/http';
 import { Log } from './platform/log';
 import { Metrics } from './platform/metrics';
 import { PlatformModule } from './platform/platform.module';
@@ -43,7 +51,8 @@ export async function startTestApp(
   const files = await ConsoleFiles.load(consoleFolder);
   const routes = { files, health: app.get(Health), version: 'test', metrics: app.get(Metrics) };
   const parts = { rpc: app.get(RpcHandler), routes, isOwnHost: ownHosts([]), secure: false, log };
-  const server = new PlainServer(requestListener(parts));
+  const upgrade = app.get(Upgrades).listener({ isOwnHost: parts.isOwnHost, secure: false });
+  const server = new PlainServer(requestListener(parts), upgrade);
   const port = await listenOn(server.server, '127.0.0.1', 0);
   const url = `http://127.0.0.1:${port}`;
   const firstLogin = await app.get(FirstOwner).ensure('owner@example.com');

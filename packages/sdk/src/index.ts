@@ -8,3 +8,6 @@ export * from './run-operation';
 export * from './send-release';
 export * from './transport';
 export * from './watch-live';
+export * from './socket/socket-link';
+export * from './socket/stream-link';
+export type { SocketLike } from './socket/socket-connection';

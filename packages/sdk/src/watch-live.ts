@@ -4,14 +4,18 @@ import type { Ostler } from './client';
 import { explainError } from './explain-error';
 import { idleLiveState, type LiveState } from './live-state';
 
-/** One event of the stream, `alive` excepted. */
+/** One event of the stream, `begun` and `alive` excepted. */
 export type LiveEvent = LiveWatchResponse['event'];
 
 export interface WatchLiveOptions {
   readonly topics: readonly LiveWatchRequest_Topic[];
-  /** A new stream begins: what follows up to `synced` is the whole present state and replaces all before it. */
-  readonly onBegin: () => void;
-  readonly onEvent: (event: LiveEvent) => void;
+  /**
+   * A new stream begins: what follows up to `synced` is the whole present state and replaces all before it,
+   * but for the topics that go on where the stream before it was cut.
+   */
+  readonly onBegin: (resumed: readonly LiveWatchRequest_Topic[]) => void;
+  /** The message is what the event came in, for who wants its bytes. */
+  readonly onEvent: (event: LiveEvent, message: LiveWatchResponse) => void;
   readonly onState?: (state: LiveState) => void;
   /** Silence after which the stream counts as dead and is opened again; the server speaks every 10 s. */
   readonly staleAfterMs?: number;
@@ -48,6 +52,8 @@ class LiveStream implements LiveWatch {
   private readonly stopping = new AbortController();
   private waiting = new AbortController();
   private silence: Timer | undefined;
+  /** Where the last stream that was complete can go on. */
+  private resume: Uint8Array = new Uint8Array();
 
   constructor(
     private readonly ostler: Ostler,
@@ -97,13 +103,13 @@ class LiveStream implements LiveWatch {
     this.stopping.signal.addEventListener('abort', end, { once: true });
     try {
       this.armSilence(stream);
-      const request = { topics: [...this.options.topics] };
+      const request = { topics: [...this.options.topics], resume: this.resume };
       let begun = false;
-      for await (const { event } of this.ostler.live.watch(request, { signal: stream.signal })) {
+      for await (const message of this.ostler.live.watch(request, { signal: stream.signal })) {
         this.armSilence(stream);
-        if (!begun) this.begin();
+        if (!begun) this.begin(message.event);
         begun = true;
-        this.take(event);
+        this.take(message);
       }
       return new Error('The control plane ended the stream.');
     } catch (error) {
@@ -114,15 +120,19 @@ class LiveStream implements LiveWatch {
     }
   }
 
-  private begin(): void {
+  private begin(event: LiveEvent): void {
+    // What was not sent to its end is no state to go on from.
+    this.resume = new Uint8Array();
     this.become({ phase: 'syncing' });
-    this.options.onBegin();
+    this.options.onBegin(event.case === 'begun' ? event.value.resumed : []);
   }
 
-  private take(event: LiveEvent): void {
+  private take(message: LiveWatchResponse): void {
+    const { event } = message;
     const synced = event.case === 'synced';
     if (synced) this.backoff.reset();
-    if (event.case !== 'alive') this.options.onEvent(event);
+    if ((synced || event.case === 'alive') && event.value.resume.length > 0) this.resume = event.value.resume;
+    if (event.case !== 'alive' && event.case !== 'begun') this.options.onEvent(event, message);
     const lastEventAt = this.clock.now();
     if (synced) this.become({ phase: 'live', lastEventAt, offlineSince: undefined, error: undefined });
     else if (event.case === 'alive') this.become({ lastEventAt });

@@ -1,4 +1,5 @@
-import { Permission } from '@ostler/contracts';
+import { create } from '@bufbuild/protobuf';
+import { LiveWatchResponseSchema, Permission } from '@ostler/contracts';
 import { FakeClock } from '@ostler/test-kit';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -129,9 +130,11 @@ describe('a slow watcher', () => {
     const watcher = new Watcher();
     const events = Array.from({ length: 50_001 }, (_, index) => ({
       key: String(index),
-      event: { case: 'serverRemoved' as const, value: String(index) },
+      message: create(LiveWatchResponseSchema, {
+        event: { case: 'serverRemoved', value: String(index) },
+      }),
     }));
-    watcher.push(1, events);
+    watcher.push(1, events, undefined);
     expect(() => [...watcher.take()]).toThrow('connect again');
   });
 });

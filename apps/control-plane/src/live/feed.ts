@@ -1,3 +1,5 @@
+import { create } from '@bufbuild/protobuf';
+import { LiveWatchResponseSchema } from '@ostler/contracts';
 import { type Clock, Serial } from '@ostler/kernel';
 
 import type { Cursor, LiveSource } from './live-source';
@@ -9,7 +11,8 @@ const againAfterFailureMs = 1_000;
 
 /**
  * One topic of one set of tenants, read once for all its watchers. A newcomer reads the present state for
- * itself, between two reads of the feed; what the feed reads after that is at least as new.
+ * itself, no faster than it takes it, and what changed meanwhile between two reads of the feed; what the feed
+ * reads after that is at least as new.
  */
 export class Feed {
   private readonly watchers = new Set<Watcher>();
@@ -29,15 +32,13 @@ export class Feed {
     return this.watchers.size > 0 || this.coming > 0;
   }
 
-  /** Gives the watcher the present state, then what changes. */
-  async add(watcher: Watcher): Promise<void> {
+  /** Gives the watcher the present state, or what changed since the cursor; then what changes. */
+  async add(watcher: Watcher, from?: Cursor): Promise<void> {
     this.coming++;
     try {
-      await this.serial.run(async () => {
-        const cursor = await this.readAll(undefined, [watcher]);
-        if (this.watchers.size === 0) this.cursor = cursor;
-        this.watchers.add(watcher);
-      });
+      const cursor = await this.readPaced(from, watcher);
+      if (watcher.hasLeft) return;
+      await this.serial.run(() => this.join(watcher, cursor));
     } finally {
       this.coming--;
     }
@@ -57,6 +58,13 @@ export class Feed {
     });
   }
 
+  private async join(watcher: Watcher, from: Cursor): Promise<void> {
+    const cursor = await this.readAll(from, [watcher]);
+    if (watcher.hasLeft) return;
+    if (this.watchers.size === 0) this.cursor = cursor;
+    this.watchers.add(watcher);
+  }
+
   private async readNew(): Promise<void> {
     if (this.watchers.size === 0) return;
     try {
@@ -67,12 +75,30 @@ export class Feed {
     }
   }
 
+  private async readPaced(from: Cursor, watcher: Watcher): Promise<Cursor> {
+    let page = await this.readPage(from, [watcher]);
+    while (page.more && !watcher.hasLeft) {
+      await watcher.hasRoom();
+      page = await this.readPage(page.cursor, [watcher]);
+    }
+    return page.cursor;
+  }
+
   private async readAll(from: Cursor, watchers: Iterable<Watcher>): Promise<Cursor> {
     for (let cursor = from; ;) {
-      const page = await this.source.read(this.tenantUids, cursor);
-      for (const watcher of watchers) watcher.push(this.source.topic, page.events);
+      const page = await this.readPage(cursor, watchers);
       cursor = page.cursor;
       if (!page.more) return cursor;
     }
+  }
+
+  private async readPage(from: Cursor, watchers: Iterable<Watcher>) {
+    const page = await this.source.read(this.tenantUids, from);
+    const events = page.events.map(({ key, event }) => ({
+      key,
+      message: create(LiveWatchResponseSchema, { event }),
+    }));
+    for (const watcher of watchers) watcher.push(this.source.topic, events, page.cursor);
+    return page;
   }
 }

@@ -46,15 +46,19 @@ test('who comes while the last one leaves is told what happens afterwards', asyn
     }),
     source(Topic.OPERATIONS, 'operations', () => Promise.resolve(page(present))),
   ];
-  const leave = await feeds.watch(sources, ['tenant'], new Watcher());
+  const first = feeds.watch(sources, ['tenant'], new Watcher());
+  await first.present;
   gate = Promise.withResolvers();
   const watcher = new Watcher();
   const coming = feeds.watch(sources, ['tenant'], watcher);
-  leave();
+  first.leave();
   gate.resolve();
-  await coming;
-  expect([...watcher.take()].map(({ key }) => key).toSorted()).toEqual(['before', 'server']);
+  await coming.present;
+  expect([...watcher.take()].map(({ event }) => String(event.value)).toSorted()).toEqual([
+    'before',
+    'server',
+  ]);
   present = 'after';
   say('operations');
-  await vi.waitFor(() => expect([...watcher.take()].map(({ key }) => key)).toContain('after'));
+  await vi.waitFor(() => expect([...watcher.take()].map(({ event }) => event.value)).toContain('after'));
 });

@@ -1,12 +1,19 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { LiveWatchRequest_Topic as Topic } from '@ostler/contracts';
 import { systemClock } from '@ostler/kernel';
 
 import { Wake } from '../platform/db';
 import { Log } from '../platform/log';
 import { Metrics } from '../platform/metrics';
 import { Feed } from './feed';
-import type { LiveSource } from './live-source';
+import type { Cursor, LiveSource } from './live-source';
 import type { Watcher } from './watcher';
+
+export interface Watching {
+  /** Rejects when the present state could not be read. */
+  readonly present: Promise<void>;
+  readonly leave: () => void;
+}
 
 /** The feeds of this process: one per topic and set of tenants, as long as somebody watches. */
 @Injectable()
@@ -22,24 +29,38 @@ export class Feeds implements OnModuleDestroy {
     metrics.observed('ostler_live_watchers', 'Streams of live changes that are open.', () => this.watchers);
   }
 
-  /** Adds the watcher to the topics. Returns what ends that. */
-  async watch(
+  /**
+   * Adds the watcher to the topics, from the given cursors on where there are any. It is filled while it is
+   * being read; `present` resolves when it has been given the whole present state.
+   */
+  watch(
     sources: readonly LiveSource[],
     tenantUids: readonly string[],
     watcher: Watcher,
-  ): Promise<() => void> {
-    const entries = sources.map((source) => this.feedOf(source, tenantUids));
+    from: ReadonlyMap<Topic, Cursor> = new Map(),
+  ): Watching {
+    const entries = sources.map((source) => ({ ...this.feedOf(source, tenantUids), topic: source.topic }));
     this.watchers++;
-    const end = (): void => {
+    let hasLeft = false;
+    const leave = (): void => {
+      if (hasLeft) return;
+      hasLeft = true;
       this.watchers--;
+      watcher.leave();
       for (const { key, feed } of entries) this.leave(key, feed, watcher);
     };
     // All of them begin at once: a feed that waited for its turn would look unwatched to who leaves meanwhile.
-    const begun = await Promise.allSettled(entries.map(({ feed }) => feed.add(watcher)));
-    const failed = begun.find((one) => one.status === 'rejected');
-    if (!failed) return end;
-    end();
-    throw failed.reason;
+    const begun = entries.map(({ feed, topic }) => feed.add(watcher, from.get(topic)));
+    const present = this.settle(begun).finally(() => {
+      // Who left before it had everything kept its feeds until now.
+      if (hasLeft) for (const { key, feed } of entries) this.leave(key, feed, watcher);
+    });
+    return { present, leave };
+  }
+
+  private async settle(begun: readonly Promise<void>[]): Promise<void> {
+    const failed = (await Promise.allSettled(begun)).find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   onModuleDestroy(): void {

@@ -24,6 +24,8 @@ export interface LiveSource {
   readonly permission: Permission;
   /** Wakes when there may be something new. */
   readonly word: WakeWord;
+  /** The cursor is a version, which outlives this process and means the same in another one. */
+  readonly isVersioned?: boolean;
   /** Without a cursor, everything that is there. What is read is as new as the moment of reading. */
   read(tenantUids: readonly string[], cursor: Cursor): Promise<LivePage>;
 }

@@ -7,9 +7,11 @@ import { ResourcesModule } from '../resources';
 import { Feeds } from './feeds';
 import { LiveTopics } from './live-topics';
 import { LiveRpc } from './live.rpc';
+import { Resumes } from './resumes';
+import { SocketDoor } from './socket/socket-door';
 
 @Module({
   imports: [AgentUpdatesModule, FleetModule, OperationsModule, ResourcesModule],
-  providers: [Feeds, LiveRpc, LiveTopics],
+  providers: [Feeds, LiveRpc, LiveTopics, Resumes, SocketDoor],
 })
 export class LiveModule {}

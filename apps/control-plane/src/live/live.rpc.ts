@@ -1,17 +1,18 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { LiveService, type LiveWatchRequest, type LiveWatchResponse_Synced } from '@ostler/contracts';
+import { LiveService, type LiveWatchRequest, LiveWatchResponseSchema } from '@ostler/contracts';
 import { type Clock, systemClock } from '@ostler/kernel';
 
 import { FirstOwner } from '../identity';
 import { currentCall, RpcRegistry } from '../platform/rpc';
 import { VERSION } from '../version';
-import { Feeds } from './feeds';
+import { Feeds, type Watching } from './feeds';
 import { LiveTopics } from './live-topics';
+import { Resumes, type StreamPlace } from './resumes';
 import { Watcher } from './watcher';
 
 const aliveEveryMs = 10_000;
-const alive = { event: { case: 'alive' as const, value: {} } };
 
 @Injectable()
 export class LiveRpc implements OnModuleInit, ServiceImpl<typeof LiveService> {
@@ -21,6 +22,7 @@ export class LiveRpc implements OnModuleInit, ServiceImpl<typeof LiveService> {
     private readonly rpc: RpcRegistry,
     private readonly topics: LiveTopics,
     private readonly feeds: Feeds,
+    private readonly resumes: Resumes,
     private readonly firstOwner: FirstOwner,
   ) {}
 
@@ -32,36 +34,57 @@ export class LiveRpc implements OnModuleInit, ServiceImpl<typeof LiveService> {
     return { version: VERSION, firstRun: !(await this.firstOwner.hasAnybodySignedIn()) };
   }
 
-  async *watch({ topics }: LiveWatchRequest, { signal }: HandlerContext) {
+  async *watch({ topics, resume }: LiveWatchRequest, { signal }: HandlerContext) {
     const { tenantUids, permissions } = currentCall();
     const { sources, leftOut } = this.topics.allowed(topics, permissions);
+    const place = await this.resumes.placeOf(sources, tenantUids);
+    const from = place.versionsOf(resume);
     const watcher = new Watcher();
-    const end = await this.feeds.watch(sources, tenantUids, watcher);
+    const watching = this.feeds.watch(sources, tenantUids, watcher, from);
     try {
-      yield* sendAll(watcher);
-      yield {
-        event: { case: 'synced' as const, value: { leftOut } satisfies Partial<LiveWatchResponse_Synced> },
-      };
-      while (!signal.aborted) {
-        const isQuiet = await this.waitOrTick(watcher, signal);
-        if (isQuiet) yield alive;
-        yield* sendAll(watcher);
-      }
+      yield say({ case: 'begun', value: { resumed: [...from.keys()] } });
+      yield* this.presentOf(watcher, watching, signal);
+      yield say({ case: 'synced', value: { leftOut, resume: place.bytesOf(watcher) } });
+      yield* this.changesOf(watcher, place, signal);
     } finally {
-      end();
+      watching.leave();
     }
   }
 
-  /** True when nothing came for a while. */
-  private async waitOrTick(watcher: Watcher, signal: AbortSignal): Promise<boolean> {
-    const tick = new AbortController();
-    const timer = this.clock.after(aliveEveryMs, () => tick.abort());
-    await watcher.wait(AbortSignal.any([signal, tick.signal]));
+  private async *presentOf(watcher: Watcher, { present }: Watching, signal: AbortSignal) {
+    let isThere = false;
+    // Who fails to read it is told when all that was read before has been sent.
+    const settled = (): void => {
+      isThere = true;
+      watcher.poke();
+    };
+    present.then(settled, settled);
+    while (!isThere && !signal.aborted) {
+      yield* watcher.take();
+      await watcher.wait(signal);
+    }
+    if (!signal.aborted) await present;
+    yield* watcher.take();
+  }
+
+  private async *changesOf(watcher: Watcher, place: StreamPlace, signal: AbortSignal) {
+    let aliveAt = this.clock.monotonic() + aliveEveryMs;
+    while (!signal.aborted) {
+      await this.waitUntil(aliveAt, watcher, signal);
+      yield* watcher.take();
+      if (this.clock.monotonic() < aliveAt || signal.aborted) continue;
+      aliveAt = this.clock.monotonic() + aliveEveryMs;
+      yield say({ case: 'alive', value: { resume: place.bytesOf(watcher) } });
+    }
+  }
+
+  private async waitUntil(at: number, watcher: Watcher, signal: AbortSignal): Promise<void> {
+    const timer = this.clock.after(Math.max(0, at - this.clock.monotonic()), () => watcher.poke());
+    await watcher.wait(signal);
     timer.cancel();
-    return tick.signal.aborted && !signal.aborted;
   }
 }
 
-function* sendAll(watcher: Watcher) {
-  for (const { event } of watcher.take()) yield { event };
+function say(event: MessageInitShape<typeof LiveWatchResponseSchema>['event']) {
+  return create(LiveWatchResponseSchema, { event });
 }

@@ -22,6 +22,7 @@ export function versionSource<T>(parts: VersionSourceParts<T>): LiveSource {
     topic,
     permission,
     word,
+    isVersioned: true,
     async read(tenantUids, cursor): Promise<LivePage> {
       const since = (cursor as bigint | undefined) ?? 0n;
       const { changed, removed, version, more = false } = await parts.changesSince(tenantUids, since);

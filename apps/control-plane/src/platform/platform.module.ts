@@ -3,11 +3,11 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Config } from '../config';
 import { Vault } from './crypto';
 import { Database, UnitOfWork, Wake } from './db';
-import { Addresses, Health } from './http';
+import { Addresses, Health, Upgrades } from './http';
 import { Log } from './log';
 import { Loops } from './loops';
 import { Metrics } from './metrics';
-import { InternalCalls, Mutations, RpcHandler, RpcMetrics, RpcRegistry } from './rpc';
+import { InternalCalls, Mutations, RpcHandler, RpcMetrics, RpcRegistry, StreamCalls } from './rpc';
 
 export interface PlatformParts {
   readonly config: Config;
@@ -28,6 +28,8 @@ const own = [
   RpcRegistry,
   Mutations,
   RpcHandler,
+  StreamCalls,
+  Upgrades,
 ];
 
 /** What every room may inject. */

@@ -19,6 +19,8 @@ import {
   requestListener,
   SecureServer,
   type TlsFiles,
+  type UpgradeListener,
+  Upgrades,
 } from '../platform/http';
 import { Log } from '../platform/log';
 import { Metrics } from '../platform/metrics';
@@ -48,8 +50,8 @@ export class HttpListeners {
   static async open(app: INestApplicationContext): Promise<HttpListeners> {
     const { values } = app.get(Config);
     const listener = await makeListeners(app);
-    const loopback = await listenOnLoopback(values.httpPort, listener.plain);
-    const secure = new SecureServer(await certificate(app), listener.secure);
+    const loopback = await listenOnLoopback(values.httpPort, listener.plain, listener.plainUpgrade);
+    const secure = new SecureServer(await certificate(app), listener.secure, listener.secureUpgrade);
     const publicPort = await listenNear(secure.server, values.publicListen, values.publicPort);
     const listeners = new HttpListeners(
       { loopback: loopback.port, public: publicPort },
@@ -97,19 +99,26 @@ async function makeListeners(app: INestApplicationContext) {
     isOwnHost: ownHosts([addresses.publicHost, ...values.hosts]),
     log: app.get(Log),
   };
+  const upgrades = app.get(Upgrades);
   const plainRoutes = { ...shownToAll, metrics: app.get(Metrics) };
   return {
     plain: requestListener({ ...shared, routes: plainRoutes, secure: false }),
     secure: requestListener({ ...shared, routes: { ...shownToAll, installer }, secure: true }),
+    plainUpgrade: upgrades.listener({ ...shared, secure: false }),
+    secureUpgrade: upgrades.listener({ ...shared, secure: true }),
   };
 }
 
 /** On both loopback addresses, because browsers try either for `localhost`. Without IPv6, on one. */
-async function listenOnLoopback(port: number, listener: ConstructorParameters<typeof PlainServer>[0]) {
+async function listenOnLoopback(
+  port: number,
+  listener: ConstructorParameters<typeof PlainServer>[0],
+  upgrade: UpgradeListener,
+) {
   for (let offset = 0; ; offset++) {
-    const first = new PlainServer(listener);
+    const first = new PlainServer(listener, upgrade);
     const taken = await listenNear(first.server, '127.0.0.1', port === 0 ? 0 : port + offset);
-    const second = new PlainServer(listener);
+    const second = new PlainServer(listener, upgrade);
     const refusal = await listenOn(second.server, '::1', taken).then(() => '', codeOfError);
     if (refusal === '') return { port: taken, servers: [first, second] };
     if (refusal !== 'EADDRINUSE') return { port: taken, servers: [first] };

@@ -9,3 +9,4 @@ export { requestListener } from './request-listener';
 export { SecureServer, type TlsFiles } from './secure-server';
 export type { NodeRequest } from './request-guard';
 export { type NodeResponse, type RouteHandler, type SiteRoutes, text as plainText } from './site-routes';
+export { type Upgrade, type UpgradeHandler, type UpgradeListener, Upgrades } from './upgrades';

@@ -4,6 +4,7 @@ import { createServer as createNet, type Server, type Socket } from 'node:net';
 
 import type { NodeRequest } from './request-guard';
 import type { NodeResponse } from './site-routes';
+import { takeUpgrades, type UpgradeListener } from './upgrades';
 
 const firstBytesWithinMs = 10_000;
 const prefaceStart = Buffer.from('PRI ');
@@ -21,9 +22,11 @@ export class PlainServer {
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly sockets = new Set<Socket>();
 
-  constructor(listener: RequestListener) {
+  /** @param upgrade is given requests that become sockets; without it there are none. */
+  constructor(listener: RequestListener, upgrade?: UpgradeListener) {
     this.http1 = createHttp1({ connectionsCheckingInterval: 5_000, maxHeaderSize: 32_768 }, listener);
     limitHttp1(this.http1);
+    if (upgrade) takeUpgrades(this.http1, upgrade);
     // Never listening itself; this event starts node's check for slow requests.
     this.http1.emit('listening');
     this.http2 = createHttp2({ maxSessionMemory: 32 }, listener);

@@ -29,6 +29,18 @@ export function refusalOf(request: NodeRequest, isOwnHost: OwnHosts): Refusal | 
   return header(request, 'sec-fetch-site') === 'same-origin' ? undefined : foreign;
 }
 
+/**
+ * As above, of a request that becomes a socket. Browsers open those to any site, with its cookies and without
+ * asking it first (cross-site WebSocket hijacking), but always name the page's origin (RFC 6455 section 10.2).
+ */
+export function refusalOfUpgrade(request: NodeRequest, isOwnHost: OwnHosts): Refusal | undefined {
+  const host = hostOf(request);
+  if (!isOwnHost(host)) return refusalOf(request, isOwnHost);
+  const origin = header(request, 'origin');
+  if (origin !== undefined) return isSameOrigin(origin, host) ? undefined : foreign;
+  return header(request, 'cookie') === undefined ? undefined : foreign;
+}
+
 const foreign: Refusal = {
   status: 403,
   message: 'a request with a cookie comes from the pages of this control plane only',

@@ -2,6 +2,7 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import type { Socket } from 'node:net';
 
 import { keepSessions, limitHttp1, type RequestListener } from './plain-server';
+import { takeUpgrades, type UpgradeListener } from './upgrades';
 
 export interface TlsFiles {
   /** PEM, with the chain. */
@@ -15,12 +16,13 @@ export class SecureServer {
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly sockets = new Set<Socket>();
 
-  constructor(tls: TlsFiles, listener: RequestListener) {
+  constructor(tls: TlsFiles, listener: RequestListener, upgrade?: UpgradeListener) {
     this.server = createSecureServer(
       { ...contextOf(tls), allowHTTP1: true, handshakeTimeout: 10_000, maxSessionMemory: 32 },
       listener,
     );
     limitHttp1(this.server as unknown as Parameters<typeof limitHttp1>[0]);
+    if (upgrade) takeUpgrades(this.server as unknown as Parameters<typeof takeUpgrades>[0], upgrade);
     keepSessions(this.server, this.sessions);
     this.server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);

@@ -1,11 +1,4 @@
-export {
-  anyCall,
-  audit,
-  type AuditNote,
-  type Call,
-  type Caller,
-  currentCall,
-} from './call';
+export { anyCall, audit, type AuditNote, type Call, type Caller, currentCall } from './call';
 export { requirePermission } from './denial';
 export { Mutations } from './mutations';
 export { type AuditRecord, AuditSink, Authenticator, type Credentials } from './ports';
@@ -16,3 +9,5 @@ export { largestRequestBytes, RpcHandler } from './rpc-handler';
 export { RpcMetrics } from './rpc-metrics';
 export { pageTokenAfter, positionOf } from './page-token';
 export { InternalCalls } from './internal-calls';
+export { toConnectError } from './map-error';
+export { StreamCalls, type StreamOrigin } from './stream-calls';
