@@ -288,14 +288,22 @@ put_file() {
   }
 }
 
+# systemd reads a unit that it does not know when it is to start it; what it knows it has to be told to read again,
+# together with every other unit: on a small server that takes seconds.
+has_old_unit() {
+  [ "$(systemctl show --property=NeedDaemonReload --value "$unit")" != no ]
+}
+
 install_units() {
   install -d -m 755 "$settings"
+  changed_before=$changed changed=no
   put_file "$home/current/$unit" "$units/$unit"
   put_file "$home/current/$first_boot_unit" "$units/$first_boot_unit"
   # What the server's own administrator allows is theirs: written once.
   [ -e "$settings/policy" ] || install -m 644 "$home/current/policy" "$settings/policy"
   ln -sfn "$home/current/ostler-agent" "$program_link"
-  [ "$action" = image ] || systemctl daemon-reload
+  if [ "$changed" = yes ] && [ "$action" != image ] && has_old_unit; then systemctl daemon-reload; fi
+  [ "$changed_before" = no ] || changed=yes
 }
 
 # Empty where no proxy stands between; the agent takes the same way as curl.
@@ -341,7 +349,7 @@ join_control_plane() {
   OSTLER_JOIN_TOKEN=$token "$home/current/node" "$home/current/agent.cjs" join "$@" || die $? 'this server has not joined. The agent is installed; run the same line again, with a new token if this one was refused.'
 }
 
-# What was put there is loaded already: another reload of every unit takes seconds on a small server.
+# Without another reload of every unit: install_units saw to it.
 start_agent() {
   systemctl enable --no-reload --quiet "$unit"
   if [ "$changed" = yes ] || ! systemctl is-active --quiet "$unit"; then
@@ -390,7 +398,7 @@ uninstall() {
 
 purge_data() {
   say "removing $state ($(du -sh "$state" 2>/dev/null | cut -f1)): who this server is, the private keys of its certificates, the content of its sites, and what it did; $settings: its policy, release key and settings; and what nginx includes of it. The sites that it served end now."
-  rm -f /etc/nginx/conf.d/ostler.conf
+  rm -f /etc/nginx/conf.d/ostler.conf /etc/nginx/modules-enabled/90-ostler.conf "$units/nginx.service.d/ostler.conf"
   rm -rf "$state" "$settings"
   if systemctl is-active --quiet nginx.service 2>/dev/null; then systemctl reload nginx.service || true; fi
   say 'all of it is removed. Remove the server in the console, too.'

@@ -188,3 +188,27 @@ test('a server that has joined another control plane is not told that it has joi
   expect((await tried(`listener_pin=sha256//o; ${what}`, process.env['PATH'])).code).toBe(0);
   await rm(join(folder, 'identity'), { recursive: true });
 });
+
+test('systemd reads its units again only when it knows an older one', async () => {
+  const home = join(folder, 'home');
+  await mkdir(join(home, 'current'), { recursive: true });
+  await mkdir(join(folder, 'units'));
+  for (const name of ['ostler-agent.service', 'ostler-agent-first-boot.service', 'policy']) {
+    await writeFile(join(home, 'current', name), name);
+  }
+  const told = join(folder, 'told');
+  const places = `home=${home}; units=${folder}/units; settings=${folder}/settings; program_link=${folder}/link`;
+  const put = async (needsReload: string) => {
+    await rm(told, { force: true });
+    const systemctl = `systemctl() { echo "$1" >>${told}; [ "$1" != show ] || echo ${needsReload}; }`;
+    await tried(
+      `set -eu; ${places}; ${systemctl}; action=join; changed=no; install_units`,
+      process.env['PATH'],
+    );
+    return (await readFile(told, 'utf8').catch(() => '')).trim().split('\n');
+  };
+  expect(await put('no')).toEqual(['show']);
+  expect(await put('yes')).toEqual(['']);
+  await writeFile(join(folder, 'units/ostler-agent.service'), 'older');
+  expect(await put('yes')).toEqual(['show', 'daemon-reload']);
+});

@@ -5,6 +5,8 @@ import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { withoutSymbols } from './without-symbols.ts';
+
 // The agent as a folder that runs on any glibc Linux of this processor: Node, a bundle (with what it loads on demand), a starter, a unit.
 //   node deploy/agent/make-package.ts OUTPUT        makes OUTPUT/ostler-agent/ and OUTPUT/ostler-agent-linux-ARCH.tar.gz
 
@@ -17,7 +19,7 @@ export interface AgentPackage {
   readonly version: string;
 }
 
-/** What goes into the package: from, to, mode. Node is the one that runs this, which is the pinned one. */
+/** What goes into the package: from, to, mode. Node is the one that runs this, which is the pinned one, less its symbols. */
 async function contents(bundle: string): Promise<[source: string, name: string, mode: number][]> {
   const deploy = join(root, 'deploy/agent');
   const onDemand = (await readdir(dirname(bundle))).filter((name) => /^agent-.*\.cjs$/.test(name)).sort();
@@ -44,7 +46,8 @@ export async function makeAgentPackage(output: string, bundle = builtBundle): Pr
   await mkdir(staging, { recursive: true, mode: 0o755 });
   const files = await contents(bundle);
   for (const [source, name, mode] of files) {
-    await copyFile(source, join(staging, name));
+    if (name === 'node') await writeFile(join(staging, name), withoutSymbols(await readFile(source)));
+    else await copyFile(source, join(staging, name));
     await chmod(join(staging, name), mode);
   }
   const digests = await digestsOf(files.map(([, name]) => join(staging, name)));

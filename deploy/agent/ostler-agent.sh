@@ -8,7 +8,7 @@ program=$folder/agent.cjs
 
 if [ "${1:-}" = join ] && [ -f "/etc/systemd/system/$unit" ]; then
   "$folder/node" "$program" "$@"
-  systemctl enable --quiet "$unit"
+  systemctl enable --no-reload --quiet "$unit"
   exec systemctl restart "$unit"
 fi
 # shellcheck disable=SC2046

@@ -38,6 +38,10 @@ export class ReadyNginx implements NginxRuntime {
     return Promise.resolve();
   }
 
+  keepSettings(): Promise<void> {
+    return Promise.resolve();
+  }
+
   reload(): Promise<void> {
     this.reloads += 1;
     this.loaded = /([0-9]{10})\.conf/.exec(readFileSync(this.hookPath, 'utf8'))?.[1] ?? '';

@@ -65,6 +65,11 @@ export abstract class BaseNginx implements NginxRuntime {
     return readLogAfter(this.errorLogPath, offset);
   }
 
+  /** One that the agent starts itself is given all of it at its start. */
+  keepSettings(): Promise<void> {
+    return Promise.resolve();
+  }
+
   abstract test(hookText: string): Promise<Finished>;
   abstract ensureRunning(): Promise<void>;
   abstract readForeign(): Promise<ForeignConfiguration>;

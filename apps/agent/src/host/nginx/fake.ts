@@ -66,6 +66,10 @@ export class FakeNginx implements NginxRuntime {
     this.running = { masterPid: this.nextPid++, workerPids: [this.nextPid++] };
   }
 
+  keepSettings(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async reload(): Promise<void> {
     this.reloads += 1;
     if (!this.running) throw new Error('nginx does not run on this server.');

@@ -69,6 +69,8 @@ export interface NginxRuntime {
   processes(): Promise<NginxProcesses | undefined>;
   /** Starts nginx when it does not run; throws AppError with nginx's own message. */
   ensureRunning(): Promise<void>;
+  /** Writes what its later starts need, whoever starts it. Not urgent: it takes seconds the first time. */
+  keepSettings(): Promise<void>;
   /** Tells the master to load what is live. Whether it did is to be observed. */
   reload(): Promise<void>;
   /** Tells nginx to open its log files anew, after they were renamed. */

@@ -6,20 +6,14 @@ import { BaseNginx, TEST_TIMEOUT_MS } from './base-nginx';
 import { fingerprintOf } from './configuration-fingerprint';
 import { nginxMessage, type Installation } from './installation';
 import { mainDirective, parseForeign } from './parse-dump';
-import type { ForeignConfiguration, WorkerUser } from './port';
-import { WORKER_SHUTDOWN_SECONDS } from './private-main';
+import { LastingSettings, MAIN_DROP_IN, OPEN_FILES } from './lasting-settings';
+import type { ForeignConfiguration, NginxProcesses, WorkerUser } from './port';
 import { openFilesLimit } from './processes';
 
 const SYSTEMD_RUN: BinaryPath = '/usr/bin/systemd-run';
 const SYSTEMCTL: BinaryPath = '/usr/bin/systemctl';
 const PRLIMIT: BinaryPath = '/usr/bin/prlimit';
-const INSTALL: BinaryPath = '/usr/bin/install';
 const MOST_DUMP_BYTES = 16 * 1024 * 1024;
-/** One access log per site, in the old and the new generation at once: systemd's 1024 ends at 480 sites. */
-const OPEN_FILES = 65_536;
-const LIMIT_DROP_IN = '/etc/systemd/system/nginx.service.d/ostler.conf';
-const LIMIT_TEXT = `# Written by Ostler: one access log per site needs more open files than the default.\n[Service]\nLimitNOFILE=${OPEN_FILES}:524288\n`;
-const MAIN_DROP_IN = '/etc/nginx/modules-enabled/90-ostler.conf';
 
 export interface SystemOptions {
   /** Folder of the agent's own for staged files. */
@@ -53,6 +47,7 @@ export class SystemNginx extends BaseNginx {
   private known:
     | { readonly fingerprint: string | undefined; readonly foreign: ForeignConfiguration }
     | undefined;
+  private readonly lasting: LastingSettings;
 
   constructor(
     installation: Installation,
@@ -66,9 +61,14 @@ export class SystemNginx extends BaseNginx {
     this.httpsPort = options.httpsPort;
     this.ipv6 = options.ipv6;
     this.workerUser = options.workerUser;
+    this.lasting = new LastingSettings({
+      ...{ files, exec, folder: options.folder },
+      outside: (binary, args) => this.outside(binary, args),
+      test: () => this.runBeside(['-t'], this.hookPath),
+    });
   }
 
-  /** Writes our hook when it is missing (a mount needs something to lie on) and the two drop-ins. */
+  /** Writes our hook when it is missing: a mount needs something to lie on. */
   async prepare(): Promise<void> {
     if (!(await this.files.state(this.hookPath)))
       await this.files.writeAtomic(this.hookPath, '', { mode: 0o644 });
@@ -76,8 +76,11 @@ export class SystemNginx extends BaseNginx {
     this.errorLogPath = mainDirective(dump, 'error_log')?.[0] ?? this.errorLogPath;
     const fingerprint = await fingerprintOf('/etc/nginx', this.ownPaths());
     this.known = { fingerprint, foreign: parseForeign(dump, this.ownPaths()) };
-    await this.boundShutdown(this.known.foreign);
-    await this.raiseLimits();
+  }
+
+  override async keepSettings(): Promise<void> {
+    const { mainDirectives } = await this.readForeign();
+    await this.lasting.keep(mainDirectives);
   }
 
   /** Runs beside the agent's sandbox, with this text where nginx reads the hook and with log folders in memory. */
@@ -88,12 +91,14 @@ export class SystemNginx extends BaseNginx {
   }
 
   async ensureRunning(): Promise<void> {
+    if (!(await this.processes())) await this.start();
     const processes = await this.processes();
-    if (!processes) await this.start();
-    if (processes?.masterPid !== this.raisedFor || !processes) await this.raiseLimits();
+    if (processes && processes.masterPid !== this.raisedFor) await this.raiseLimit(processes);
   }
 
   private async start(): Promise<void> {
+    // With more sites than it may open files for it would not start. It is tried in any case.
+    await this.keepSettings().catch(() => undefined);
     const started = await this.exec.run({
       binary: SYSTEMCTL,
       args: ['start', 'nginx.service'],
@@ -173,35 +178,12 @@ export class SystemNginx extends BaseNginx {
     });
   }
 
-  /** Workers of old generations end after a while, unless the server's own configuration has a say in it. */
-  private async boundShutdown(foreign: ForeignConfiguration): Promise<void> {
-    const folderIncluded = (await this.files.state('/etc/nginx/modules-enabled'))?.kind === 'folder';
-    const text = `# Written by Ostler: workers of old configurations end after this long.\nworker_shutdown_timeout ${WORKER_SHUTDOWN_SECONDS}s;\n`;
-    if (!folderIncluded || foreign.mainDirectives.includes('worker_shutdown_timeout')) return;
-    if (await this.hasText(MAIN_DROP_IN, text)) return;
-    await this.files.writeAtomic(MAIN_DROP_IN, text, { mode: 0o644 });
-    const tested = await this.runBeside(['-t'], this.hookPath);
-    if (tested.exitCode !== 0) await this.files.removeTree(MAIN_DROP_IN);
-  }
-
-  /** Now by prlimit, for later starts by a drop-in of its unit. Without it nginx serves fewer sites, so it may fail. */
-  private async raiseLimits(): Promise<void> {
-    if (!(await this.hasText(LIMIT_DROP_IN, LIMIT_TEXT))) {
-      const staged = `${this.options.folder}/nginx-limits.conf`;
-      await this.files.writeStaged(staged, LIMIT_TEXT, { mode: 0o644 });
-      // The agent's own sandbox may not write there.
-      await this.outside(INSTALL, ['-D', '--mode=0644', '--', staged, LIMIT_DROP_IN]);
-      await this.exec.run({ binary: SYSTEMCTL, args: ['daemon-reload'], timeoutMs: 15_000 });
-    }
-    const processes = await this.processes();
-    const limit = processes && (await openFilesLimit(processes.masterPid));
-    if (limit !== undefined && limit < OPEN_FILES)
-      await this.outside(PRLIMIT, [`--pid=${processes?.masterPid}`, `--nofile=${OPEN_FILES}:`]);
-    this.raisedFor = processes?.masterPid;
-  }
-
-  private async hasText(path: string, text: string): Promise<boolean> {
-    const content = await this.files.read(path);
-    return content !== undefined && Buffer.from(content).toString() === text;
+  /** The one that runs; a later one gets it by a drop-in of its unit. Without it nginx serves fewer sites. */
+  private async raiseLimit({ masterPid }: NginxProcesses): Promise<void> {
+    this.raisedFor = masterPid;
+    const limit = await openFilesLimit(masterPid);
+    if (limit === undefined || limit >= OPEN_FILES) return;
+    const args = [`--pid=${masterPid}`, `--nofile=${OPEN_FILES}:`];
+    await this.exec.run({ binary: PRLIMIT, args, timeoutMs: 5_000 }).catch(() => undefined);
   }
 }

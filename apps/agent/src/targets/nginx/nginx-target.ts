@@ -233,6 +233,11 @@ export class NginxTarget {
     if (this.ready && !this.committing) await this.ready.runtime.ensureRunning();
   }
 
+  /** Whatever nginx is to have at its next start. */
+  async keepSettings(): Promise<void> {
+    if (this.ready && !this.committing) await this.ready.runtime.keepSettings();
+  }
+
   /** Waits for the commit under way and ends a private nginx. */
   async stop(): Promise<void> {
     await this.committing;

@@ -3,10 +3,12 @@ import type { NginxTarget } from './nginx-target';
 
 const LOOK_MS = 5_000;
 const ROTATE_EVERY_LOOKS = 12;
+/** Five minutes: a server that has just joined has better things to do. */
+const SETTINGS_EVERY_LOOKS = 60;
 
-/** Looks after what runs: starts a private nginx that ended, rotates large logs. Returns what ends it. */
+/** Looks after what runs: starts an nginx that ended, rotates large logs, writes settings for later starts. Returns what ends it. */
 export function startUpkeep(
-  target: Pick<NginxTarget, 'keepRunning' | 'rotateLogs'>,
+  target: Pick<NginxTarget, 'keepRunning' | 'rotateLogs' | 'keepSettings'>,
   clock: Clock,
   log: (line: string, fields?: Record<string, unknown>) => void,
 ): () => void {
@@ -17,6 +19,7 @@ export function startUpkeep(
     try {
       await target.keepRunning();
       if (++looks % ROTATE_EVERY_LOOKS === 0) await target.rotateLogs();
+      if (looks % SETTINGS_EVERY_LOOKS === 0) await target.keepSettings();
     } catch (error) {
       log('nginx could not be looked after', { message: messageOf(error) });
     }
