@@ -24,7 +24,9 @@ export function openApiDocument(files: readonly FileJson[], version: string): ob
     servers: [{ url: '/', description: 'This control plane' }],
     security: [{ token: [] }, { session: [] }],
     tags: services.map(({ name, comment }) => ({ name, description: comment })),
-    paths: Object.fromEntries(methods.map((method) => [pathOf(method), { post: operationOf(method) }])),
+    paths: Object.fromEntries(
+      methods.map((method) => [pathOf(method), { post: operationOf(contract, method) }]),
+    ),
     components: { ...errorParts, schemas: schemas(contract, sent, answered) },
   };
 }

@@ -9,8 +9,14 @@ import { rulesOf } from './rules.ts';
 import type { Schema } from './schema.ts';
 import { openApiFile, openApiText } from './write-openapi.ts';
 
+interface Operation {
+  readonly security?: object[];
+  readonly description: string;
+  readonly requestBody: { readonly content: Record<string, { schema: Schema; example: unknown }> };
+}
+
 interface Document {
-  readonly paths: Record<string, { post: { security?: object[]; description: string } }>;
+  readonly paths: Record<string, { post: Operation }>;
   readonly components: { readonly schemas: Record<string, Schema> };
 }
 
@@ -28,7 +34,7 @@ test('docs/reference/openapi.json says what the contract says; write it with pnp
 
 test('it is OpenAPI 3.1, and every reference in it leads somewhere', async () => {
   const validator = new Validator();
-  const result = await validator.validate(JSON.parse(text) as object);
+  const result = await validator.validate(JSON.parse(text) as Record<string, unknown>);
   expect(result.errors ?? []).toEqual([]);
   expect(validator.version).toBe('3.1');
   const names = [...text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name!);
@@ -89,6 +95,15 @@ describe('the schema of a request', () => {
     ],
   ])('of Apply judges %s as the control plane does', (_what, isGood, request) => {
     expect(accepts('ostler.api.v1.ApplyRequest', JSON.parse(JSON.stringify(request)))).toBe(isGood);
+  });
+
+  it('takes the example that stands beside it, for every method', () => {
+    for (const [path, { post }] of Object.entries(api.paths)) {
+      const [{ schema, example }] = Object.values(post.requestBody.content) as [
+        { schema: Schema; example: unknown },
+      ];
+      expect([path, accepts(schema.$ref!.split('/').at(-1)!, example)]).toEqual([path, true]);
+    }
   });
 
   it('refuses a number beyond its limit', () => {

@@ -1,4 +1,5 @@
-import type { Method } from './contract.ts';
+import type { Contract, Method } from './contract.ts';
+import { exampleOf } from './examples.ts';
 import { refTo } from './message-schema.ts';
 
 /** Beside the answer of a call. */
@@ -20,7 +21,7 @@ export function permissionOf({ json }: Method): string {
 }
 
 /** A method as Connect takes it in JSON: a POST with the request as the body. */
-export function operationOf(method: Method): object {
+export function operationOf(contract: Contract, method: Method): object {
   const { json, service } = method;
   const permission = permissionOf(method);
   return {
@@ -29,7 +30,10 @@ export function operationOf(method: Method): object {
     summary: summaryOf(method),
     description: descriptionOf(method, permission),
     parameters: [{ $ref: '#/components/parameters/traceparent' }],
-    requestBody: { required: true, content: contentOf(json.inputType, json.serverStreaming) },
+    requestBody: {
+      required: true,
+      content: contentOf(json.inputType, json.serverStreaming, exampleOf(contract, json.inputType)),
+    },
     responses: {
       200: {
         description: json.serverStreaming ? 'Messages, as they come.' : 'The answer.',
@@ -44,9 +48,11 @@ export function operationOf(method: Method): object {
   };
 }
 
-function contentOf(typeName: string, isStream = false): object {
+function contentOf(typeName: string, isStream = false, example?: object): object {
   const schema = { $ref: refTo(typeName.replace(/^\./, '')) };
-  return { [isStream ? 'application/connect+json' : 'application/json']: { schema } };
+  return {
+    [isStream ? 'application/connect+json' : 'application/json']: { schema, ...(example && { example }) },
+  };
 }
 
 /** `Start rollout` */
