@@ -1,35 +1,18 @@
 import { createContextKey, type HandlerContext, type Interceptor } from '@connectrpc/connect';
 import { getOption } from '@bufbuild/protobuf';
-import { ErrorReason, IdentityService, permission, Permission, type Person, Role } from '@ostler/contracts';
+import {
+  ErrorReason,
+  IdentityService,
+  permission,
+  Permission,
+  permissionsOfRole,
+  type Person,
+  Role,
+} from '@ostler/contracts';
 import { refusal } from './refuse';
 import type { World } from './world';
 
 const COOKIE = 'ostler_session';
-
-const viewer = [
-  Permission.SIGNED_IN,
-  Permission.RESOURCES_READ,
-  Permission.SERVERS_READ,
-  Permission.OPERATIONS_READ,
-];
-const operator = [...viewer, Permission.RESOURCES_WRITE, Permission.OPERATIONS_RUN];
-const admin = [
-  ...operator,
-  Permission.SERVERS_WRITE,
-  Permission.OPERATIONS_ADMINISTER,
-  Permission.PEOPLE_READ,
-  Permission.PEOPLE_WRITE,
-  Permission.TOKENS_WRITE,
-  Permission.AUDIT_READ,
-];
-
-export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
-  [Role.UNSPECIFIED]: [],
-  [Role.VIEWER]: viewer,
-  [Role.OPERATOR]: operator,
-  [Role.ADMIN]: admin,
-  [Role.OWNER]: admin,
-};
 
 const personKey = createContextKey<Person | undefined>(undefined);
 
@@ -61,7 +44,7 @@ export function sessionInterceptor(world: World, always?: Person): Interceptor {
     if (person.mustChangePassword && !ownDoor) {
       throw refusal(ErrorReason.PASSWORD_CHANGE_REQUIRED, 'Choose a password of your own first.');
     }
-    if (!permissionsOf[person.role].includes(needed)) {
+    if (!permissionsOfRole(person.role).includes(needed)) {
       throw refusal(
         ErrorReason.DENIED,
         `${request.method.name} needs ${Permission[needed]}, which the role ${Role[person.role].toLowerCase()} does not have.`,

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { parseActivitySearch } from './lib/activity-search';
 import { parseListSearch } from './lib/list-search';
 import { Root } from './shell/root';
 import { NotFound } from './shell/not-found';
@@ -108,6 +109,7 @@ const operation = createRoute({
 const activity = createRoute({
   getParentRoute: () => root,
   path: '/activity',
+  validateSearch: parseActivitySearch,
   component: lazyRouteComponent(() => import('./features/activity/activity-page'), 'ActivityPage'),
 });
 const approve = createRoute({

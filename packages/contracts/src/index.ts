@@ -19,3 +19,10 @@ export * from './gen/ostler/link/v1/manifest_pb';
 export * from './gen/ostler/meta/v1/meta_pb';
 export * from './gen/ostler/meta/v1/options_pb';
 export * from './gen/ostler/site/v1/site_pb';
+export {
+  isAbove,
+  lowerRole,
+  permissionsOfRole,
+  permissionsWithin,
+  rolesWithPermission,
+} from './role-permissions';

@@ -5,13 +5,14 @@ import {
   ApiTokenSchema,
   ErrorReason,
   type IdentityService,
+  permissionsOfRole,
   type Person,
   PersonSchema,
 } from '@ostler/contracts';
 import { newUid } from '@ostler/kernel';
 import { refusal } from '../refuse';
 import { browserSignInMethods } from './browser-sign-in';
-import { cookieOf, permissionsOf, personOf, sessionOf } from '../sessions';
+import { cookieOf, personOf, sessionOf } from '../sessions';
 import type { World } from '../world';
 
 const DAY_MS = 86_400_000;
@@ -54,7 +55,7 @@ function signInMethods(
     },
     whoAmI(_request, context) {
       const person = personOf(context);
-      const permissions = [...permissionsOf[person.role]];
+      const permissions = [...permissionsOfRole(person.role)];
       return { person, tenantUid: newUid(), tenantName: 'main', permissions };
     },
     changePassword({ currentPassword, newPassword }, context) {

@@ -1,7 +1,12 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { AsyncQueue } from '@ostler/kernel';
-import { type LiveService, LiveWatchRequest_Topic as Topic, Permission } from '@ostler/contracts';
-import { permissionsOf, personOf } from '../sessions';
+import {
+  type LiveService,
+  LiveWatchRequest_Topic as Topic,
+  Permission,
+  permissionsOfRole,
+} from '@ostler/contracts';
+import { personOf } from '../sessions';
 import type { LiveMessage, World } from '../world';
 
 const ALIVE_EVERY_MS = 10_000;
@@ -28,7 +33,7 @@ async function* watch(
   topics: readonly Topic[],
   context: HandlerContext,
 ): AsyncGenerator<LiveMessage> {
-  const may = permissionsOf[personOf(context).role];
+  const may = permissionsOfRole(personOf(context).role);
   const leftOut = topics.filter((topic) => !may.includes(readPermission[topic]));
   const reads = (topic: Topic): boolean => topics.includes(topic) && !leftOut.includes(topic);
   const changes = new AsyncQueue<LiveMessage>();

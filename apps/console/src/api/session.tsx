@@ -1,8 +1,9 @@
-import { Permission, type WhoAmIResponse } from '@ostler/contracts';
+import { type Permission, Role, type WhoAmIResponse } from '@ostler/contracts';
 import { explainError } from '@ostler/sdk';
 import { ErrorReason } from '@ostler/contracts';
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useEffect } from 'react';
+import { missingRightText } from '../lib/permission-words';
 import { useOstler } from './ostler';
 
 export const SessionContext = createContext<WhoAmIResponse | undefined>(undefined);
@@ -60,20 +61,10 @@ export function useExpiry(onExpired: () => void): void {
   }, [queries, onExpired]);
 }
 
-const wants: Partial<Record<Permission, string>> = {
-  [Permission.RESOURCES_WRITE]: 'Changing resources needs the role operator, admin or owner.',
-  [Permission.SERVERS_WRITE]: 'Managing servers needs the role admin or owner.',
-  [Permission.OPERATIONS_RUN]: 'Running operations needs the role operator, admin or owner.',
-  [Permission.OPERATIONS_ADMINISTER]: 'Installing software on a server needs the role admin or owner.',
-  [Permission.PEOPLE_READ]: 'Seeing people needs the role admin or owner.',
-  [Permission.PEOPLE_WRITE]: 'Managing people needs the role admin or owner.',
-  [Permission.TOKENS_WRITE]: 'Managing API tokens needs another role.',
-  [Permission.AUDIT_READ]: 'Reading the activity needs the role admin or owner.',
-};
-
-/** Why the person may not do something; undefined when they may. An owner can grant what is missing. */
+/** Why the person may not do something, and who can change that; undefined when they may. */
 export function useRefusal(permission: Permission): string | undefined {
-  const { permissions } = useSession();
-  if (permissions.includes(permission)) return undefined;
-  return `${wants[permission] ?? 'Your role does not allow this.'} Ask an owner or admin for it.`;
+  const { permissions, person } = useSession();
+  return permissions.includes(permission)
+    ? undefined
+    : missingRightText(permission, person?.role ?? Role.UNSPECIFIED);
 }

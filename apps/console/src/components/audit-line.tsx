@@ -1,5 +1,6 @@
 import type { AuditEntry } from '@ostler/contracts';
 import { methodText, outcomeHealth } from '../lib/audit';
+import { AuditSubject } from './audit-subject';
 import { StatusShape } from './status';
 import { Time } from './time';
 
@@ -13,7 +14,9 @@ export function AuditLine({ entry }: { entry: AuditEntry }) {
           <StatusShape state={state} className="size-2.5!" />
           <span className="sr-only">{word}</span>
         </span>
-        <span className="min-w-0 grow truncate font-medium">{entry.subject || methodText(entry.method)}</span>
+        <span className="min-w-0 grow truncate font-medium [unicode-bidi:isolate]">
+          <AuditSubject entry={entry} />
+        </span>
         <span className="text-ink-3 text-xs">
           <Time at={entry.createdAt} />
         </span>

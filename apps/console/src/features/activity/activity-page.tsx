@@ -1,34 +1,22 @@
-import {
-  type AuditEntry,
-  AuditEntry_Outcome as Outcome,
-  ErrorReason,
-  Kind,
-  Permission,
-} from '@ostler/contracts';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useDeferredValue, useState } from 'react';
-import { useLiveData } from '../../api/live';
-import { useOstler } from '../../api/ostler';
+import { type AuditEntry, ErrorReason, Permission } from '@ostler/contracts';
+import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useRefusal } from '../../api/session';
+import { AuditSubject } from '../../components/audit-subject';
 import { Button } from '../../components/button';
 import { type Column, DataTable } from '../../components/data-table';
-import { SelectField, TextField } from '../../components/field';
 import { Page } from '../../components/page';
 import { Empty, ErrorPanel, NotAllowed, SkeletonRows } from '../../components/panels';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
+import type { ActivitySearch } from '../../lib/activity-search';
 import { methodText, outcomeHealth } from '../../lib/audit';
-import { resourceLink } from '../../lib/kinds';
+import { ActivityFilters } from './activity-filters';
+import { useActivity } from './use-activity';
 
-const PAGE_SIZE = 100;
-
-const outcomes = [
-  { value: Outcome.UNSPECIFIED, label: 'Every outcome' },
-  { value: Outcome.DONE, label: 'Done' },
-  { value: Outcome.REFUSED, label: 'Refused' },
-  { value: Outcome.DENIED, label: 'Denied' },
-];
+const EntryDialog = lazy(() =>
+  import('./entry-dialog').then(({ EntryDialog: component }) => ({ default: component })),
+);
 
 const columns: readonly Column<AuditEntry>[] = [
   { id: 'when', header: 'When', width: '6.5rem', cell: ({ createdAt }) => <Time at={createdAt} /> },
@@ -38,7 +26,12 @@ const columns: readonly Column<AuditEntry>[] = [
     width: '6.5rem',
     cell: (entry) => <StatusText health={outcomeHealth(entry)} />,
   },
-  { id: 'subject', header: 'About', width: 'minmax(9rem,1.5fr)', cell: (entry) => <Subject entry={entry} /> },
+  {
+    id: 'subject',
+    header: 'About',
+    width: 'minmax(9rem,1.5fr)',
+    cell: (entry) => <AuditSubject entry={entry} />,
+  },
   {
     id: 'method',
     header: 'Call',
@@ -63,58 +56,28 @@ const columns: readonly Column<AuditEntry>[] = [
   { id: 'address', header: 'From', width: '8rem', from: '2xl', cell: ({ address }) => address },
 ];
 
-/** Leads to the resource, or to the history of one that is gone, whoever has its name now. */
-function Subject({ entry }: { entry: AuditEntry }) {
-  const { resources } = useLiveData();
-  const [, word, name] = /^(Site|Certificate) (\S+)$/.exec(entry.subject) ?? [];
-  if (entry.resourceUid === '' || name === undefined) return entry.subject;
-  const kind = word === 'Certificate' ? Kind.CERTIFICATE : Kind.SITE;
-  const at = resources.has(entry.resourceUid) ? name : entry.resourceUid;
-  return (
-    <Link {...resourceLink(kind, at)} className="hover:underline">
-      {entry.subject}
-    </Link>
-  );
-}
-
 /** Every change, and every call that was denied or refused. */
 export function ActivityPage() {
   const refusal = useRefusal(Permission.AUDIT_READ);
   return (
-    <Page title="Activity" sub="Every change and every refused change, kept for good.">
+    <Page
+      title="Activity"
+      sub="Every change and every refused change, kept for good. Open one to see what it changed."
+    >
       <div className="card">{refusal === undefined ? <ActivityList /> : <NotAllowed reason={refusal} />}</div>
     </Page>
   );
 }
 
 function ActivityList() {
-  const ostler = useOstler();
-  const [subject, setSubject] = useState('');
-  const [actor, setActor] = useState('');
-  const [outcome, setOutcome] = useState(Outcome.UNSPECIFIED);
-  const filter = useDeferredValue({ subject, actor, outcome });
-  const newest = useLiveData().audit[0]?.uid;
-  const list = useInfiniteQuery({
-    queryKey: ['audit', filter, newest],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      ostler.audit.list({ ...filter, pageSize: PAGE_SIZE, pageToken: pageParam }, { signal }),
-    getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
-    placeholderData: (before) => before,
-  });
+  const search = useSearch({ from: '/activity' });
+  const navigate = useNavigate({ from: '/activity' });
+  const list = useActivity(search);
   const entries = list.data?.pages.flatMap((page) => page.entries) ?? [];
+  const put = (next: ActivitySearch): void => void navigate({ search: next, replace: true });
   return (
     <>
-      <div className="border-line grid gap-3 border-b p-3 sm:grid-cols-3">
-        <TextField
-          label="About"
-          placeholder="part of a site, server or person"
-          value={subject}
-          onChange={setSubject}
-        />
-        <TextField label="By" placeholder="an e-mail or a token's name" value={actor} onChange={setActor} />
-        <SelectField label="Outcome" value={outcome} onChange={setOutcome} options={outcomes} />
-      </div>
+      <ActivityFilters search={search} onSearch={put} />
       {list.isPending && <SkeletonRows />}
       {list.isError && (
         <div className="p-3">
@@ -129,7 +92,13 @@ function ActivityList() {
         />
       )}
       {entries.length > 0 && (
-        <DataTable label="Activity" columns={columns} rows={entries} keyOf={({ uid }) => uid} />
+        <DataTable
+          label="Activity"
+          columns={columns}
+          rows={entries}
+          keyOf={({ uid }) => uid}
+          linkOf={({ uid }) => ({ to: '.', search: true, hash: uid, resetScroll: false })}
+        />
       )}
       {list.hasNextPage && (
         <div className="border-line border-t p-2 text-center">
@@ -138,6 +107,22 @@ function ActivityList() {
           </Button>
         </div>
       )}
+      <OpenEntry entries={entries} />
     </>
+  );
+}
+
+/** The entry that the address names after its #. */
+function OpenEntry({ entries }: { entries: readonly AuditEntry[] }) {
+  const { hash } = useLocation();
+  const navigate = useNavigate();
+  const entry = hash === '' ? undefined : entries.find(({ uid }) => uid === hash);
+  if (!entry) return null;
+  const close = (): void =>
+    void navigate({ to: '.', search: true, hash: '', replace: true, resetScroll: false });
+  return (
+    <Suspense fallback={null}>
+      <EntryDialog entry={entry} onClose={close} />
+    </Suspense>
   );
 }

@@ -178,7 +178,7 @@ test('a viewer sees how it is set, can change nothing, and is told why', async (
   const name = await screen.findByLabelText<HTMLInputElement>(/Display name/, undefined, slow);
   expect(name.value).toBe('Documentation');
   expect(name.closest('fieldset')?.disabled).toBe(true);
-  expect(screen.getAllByText(/needs the role operator, admin or owner/).length).toBeGreaterThan(0);
+  expect(screen.getAllByText(/needs the right RESOURCES_WRITE/).length).toBeGreaterThan(0);
   expect(screen.getByRole('button', { name: 'Apply' }).getAttribute('aria-disabled')).toBe('true');
 });
 

@@ -1,4 +1,5 @@
-import { Permission, Role } from '@ostler/contracts';
+import { Role } from './gen/ostler/api/v1/identity_pb';
+import { Permission } from './gen/ostler/meta/v1/options_pb';
 
 const viewer: readonly Permission[] = [
   Permission.SIGNED_IN,
