@@ -74,18 +74,33 @@ export class UnitOfWork {
 
   private async begin<T>(scope: Scope, work: () => Promise<T>, access: Access): Promise<T> {
     const runner = this.database.dataSource.createQueryRunner();
+    let end = (): void => void runner.release().catch(() => undefined);
     try {
       const client = (await runner.connect()) as PoolClient;
       const { keepsPlans } = this.database;
       const lists = { wakes: new Set<string>(), afterCommit: [], heardAtCommit: [] };
       const unit: Unit = { client, runner, scope, keepsPlans, ...lists };
       const result = await inTransaction(unit, work, access);
+      if (access === 'read only') end = endsLater(unit, end);
       for (const run of unit.afterCommit) frames.exit(run);
       return result;
     } finally {
-      await runner.release().catch(() => undefined);
+      end();
     }
   }
+}
+
+/**
+ * Nobody waits for the end of a transaction that changed nothing, so the answer to the caller goes first: the
+ * end is sent in the next turn of the event loop. There is nothing to lose: should it fail, the connection is
+ * broken, and the pool drops it.
+ */
+function endsLater({ client }: Unit, release: () => void): () => void {
+  return () =>
+    void setImmediate(() => {
+      client.query('commit').catch(() => undefined);
+      release();
+    });
 }
 
 type Access = 'read only' | 'read write';
@@ -107,8 +122,7 @@ async function inTransaction<T>(unit: Unit, work: () => Promise<T>, access: Acce
     // TypeORM is told, so that a save of its own joins this transaction.
     Object.assign(runner, { isTransactionActive: true });
     const value = await frames.run({ unit, scope }, work);
-    if (access === 'read only') endReading(unit);
-    else await commit(unit);
+    if (access === 'read write') await commit(unit);
     return value;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
@@ -138,11 +152,6 @@ function setScope({ tenantUids }: Scope): string {
   const role = tenantUids ? 'ostler_app' : 'ostler_system';
   const tenants = tenantUids ? `{${tenantUids.join(',')}}` : '';
   return `select set_config('role', '${role}', true), set_config('ostler.tenants', '${tenants}', true)`;
-}
-
-/** There is nothing to lose: should it fail, the connection is broken, and the pool drops it. */
-function endReading({ client }: Unit): void {
-  client.query('commit').catch(() => undefined);
 }
 
 /** With the wake-ups in one round trip. Their words are our own, so they can stand in the text. */

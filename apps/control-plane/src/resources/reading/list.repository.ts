@@ -102,16 +102,25 @@ interface PageStatement {
 export function pageOf(list: ListQuery): PageStatement {
   const where = conditionsOf(list);
   const { after } = list;
-  if (after)
-    where.add(
-      (k, n, u) => `(r.kind, r.name, r.uid) > (${k}::smallint, ${n}::text, ${u}::uuid)`,
-      after.kind,
-      after.name,
-      after.uid,
-    );
+  if (after) behind(after, list.kind > 0, where);
   const parameters = [...where.parameters, Math.floor(list.limit)];
   const text = `${found} ${where.sql} order by r.kind, r.name, r.uid limit $${parameters.length}`;
   return { text, parameters, byIndex: !isNarrowed(list) };
+}
+
+/**
+ * Within one kind only name and uid are compared: a comparison that begins with what is equal anyway makes
+ * PostgreSQL walk the index from the first name on.
+ */
+function behind({ kind, name, uid }: PagePlace, isOneKind: boolean, where: Where): void {
+  if (isOneKind) where.add((n, u) => `(r.name, r.uid) > (${n}::text, ${u}::uuid)`, name, uid);
+  else
+    where.add(
+      (k, n, u) => `(r.kind, r.name, r.uid) > (${k}::smallint, ${n}::text, ${u}::uuid)`,
+      kind,
+      name,
+      uid,
+    );
 }
 
 function isNarrowed({ tenantUids, labels, search, server }: ListFilter): boolean {

@@ -49,11 +49,14 @@ export class OrderOfChanges {
   }
 }
 
-const newestOf = (table: string): string =>
-  `(select resource_version from ${table} where tenant_uid = t.uid order by resource_version desc limit 1)`;
+const newestOf = (table: string, tenant: string): string =>
+  `(select resource_version from ${table} where tenant_uid = ${tenant} order by resource_version desc limit 1)`;
+const newestOfBoth = (tenant: string): string =>
+  `greatest(${newestOf('resource', tenant)}, ${newestOf('resource_removal', tenant)})`;
+/** Apart from that of several, because it is asked all the time and planned in a third of the time. */
+const newestOfOneSql = prepared(`select ${newestOfBoth('$1')} as version`);
 const newestSql = prepared(
-  `select max(greatest(${newestOf('resource')}, ${newestOf('resource_removal')})) as version
-   from unnest($1::uuid[]) as t (uid)`,
+  `select max(${newestOfBoth('t.uid')}) as version from unnest($1::uuid[]) as t (uid)`,
 );
 
 /**
@@ -61,7 +64,10 @@ const newestSql = prepared(
  * between is then seen twice and not missed.
  */
 export async function newestVersion(tenantUids: readonly string[]): Promise<bigint> {
-  const row = await queryOne<{ version: bigint | null }>(newestSql, [tenantUids]);
+  const isOne = tenantUids.length === 1;
+  const row = await queryOne<{ version: bigint | null }>(isOne ? newestOfOneSql : newestSql, [
+    isOne ? tenantUids[0] : tenantUids,
+  ]);
   return row?.version ?? 0n;
 }
 
