@@ -27,6 +27,18 @@ export function relativeText(atMs: number, nowMs: number): string {
   return difference > 0 ? `${spanText(difference)} ago` : `in ${spanText(-difference)}`;
 }
 
+const day = new Intl.DateTimeFormat(undefined, {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+});
+
+/** The day of a moment, where its reader is. */
+export function dayText(atMs: number): string {
+  return day.format(atMs);
+}
+
 const absolute = new Intl.DateTimeFormat(undefined, {
   dateStyle: 'medium',
   timeStyle: 'long',

@@ -1,14 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { StatusShape } from '../../components/status';
 import { countHealth, healthOrder, type HealthState } from '../../lib/health';
-
-const grounds: Readonly<Record<HealthState, string>> = {
-  ready: 'bg-ready',
-  progressing: 'bg-progressing',
-  degraded: 'bg-degraded',
-  failed: 'bg-failed',
-  unknown: 'bg-unknown',
-};
+import { HealthBar } from './health-bar';
 
 /** How many there are, and in which state. */
 export function HealthCard({
@@ -34,15 +27,7 @@ export function HealthCard({
         </h2>
         <span className="text-xl font-semibold">{states.length}</span>
       </div>
-      <div aria-hidden className="bg-hover my-3 flex h-1.5 gap-px overflow-hidden rounded-full">
-        {[...shown].reverse().map((state) => (
-          <span
-            key={state}
-            className={grounds[state]}
-            style={{ width: `${(counts[state] / states.length) * 100}%` }}
-          />
-        ))}
-      </div>
+      <HealthBar states={states} className="my-3" />
       <ul className="flex min-h-5 flex-wrap gap-x-4 gap-y-1 text-xs">
         {shown.length === 0 && <li className="text-ink-3">none yet</li>}
         {shown.map((state) => (

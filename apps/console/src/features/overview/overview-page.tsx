@@ -1,18 +1,20 @@
 import { Kind, Permission } from '@ostler/contracts';
 import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { useLiveData, useOperations, useResources, useRollouts, useServers } from '../../api/live';
 import { useRefusal } from '../../api/session';
 import { ButtonLink } from '../../components/button';
 import { ListBody } from '../../components/list-body';
-import { OperationRow } from '../../components/operation-row';
 import { Page, Section } from '../../components/page';
-import { hasEnded, resourceHealth, serverHealth } from '../../lib/health';
+import { resourceHealth, serverHealth } from '../../lib/health';
 import { WaitingRoom } from '../../components/waiting-room';
 import { ExpiringCertificates } from './expiring-certificates';
 import { FirstSteps } from './first-steps';
+import { FleetHealth } from './fleet-health';
 import { HealthCard } from './health-card';
 import { RecentChanges } from './recent-changes';
 import { TroubleList } from './trouble-list';
+import { UnderWay } from './under-way';
 
 /** What an operator wants to know first: is everything well, what is not, what changed, what runs. */
 export function OverviewPage() {
@@ -43,7 +45,8 @@ function OverviewBody() {
   const sites = useResources(Kind.SITE);
   const certificates = useResources(Kind.CERTIFICATE);
   const rollouts = useRollouts();
-  const running = useOperations().filter((operation) => !hasEnded(operation));
+  const operations = useOperations();
+  const resources = useMemo(() => [...sites, ...certificates], [sites, certificates]);
   return (
     <>
       <WaitingRoom />
@@ -66,29 +69,24 @@ function OverviewBody() {
       </div>
       <div className="grid items-start gap-x-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="min-w-0">
-          <TroubleList servers={servers} resources={[...sites, ...certificates]} rollouts={rollouts} />
-          {running.length > 0 && (
-            <Section title="Running operations" flush>
-              <ul className="divide-line divide-y">
-                {running.map((operation) => (
-                  <OperationRow key={operation.uid} operation={operation} />
-                ))}
-              </ul>
-            </Section>
-          )}
+          <TroubleList servers={servers} resources={resources} rollouts={rollouts} />
+          <UnderWay operations={operations} rollouts={rollouts} />
           <ExpiringCertificates certificates={certificates} />
         </div>
-        <Section
-          title="Recent changes"
-          flush
-          actions={
-            <Link to="/activity" className="link text-xs">
-              All activity
-            </Link>
-          }
-        >
-          <RecentChanges />
-        </Section>
+        <div className="min-w-0">
+          <FleetHealth servers={servers} />
+          <Section
+            title="Recent changes"
+            flush
+            actions={
+              <Link to="/activity" className="link text-xs">
+                All activity
+              </Link>
+            }
+          >
+            <RecentChanges />
+          </Section>
+        </div>
       </div>
     </>
   );

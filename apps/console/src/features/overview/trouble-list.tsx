@@ -1,9 +1,10 @@
 import type { Resource, Rollout, Server } from '@ostler/contracts';
 import { Link } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import { Section } from '../../components/page';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
-import { findTroubles } from './find-troubles';
+import { findTroubles, type Trouble } from './find-troubles';
 
 const MOST_SHOWN = 12;
 
@@ -17,7 +18,7 @@ export function TroubleList({
   resources: readonly Resource[];
   rollouts: readonly Rollout[];
 }) {
-  const troubles = findTroubles(servers, resources, rollouts);
+  const troubles = useMemo(() => findTroubles(servers, resources, rollouts), [servers, resources, rollouts]);
   const count = troubles.reduce((sum, { others }) => sum + 1 + others, 0);
   return (
     <Section title="Needs attention" text={count === 0 ? undefined : `${count}`} flush>
@@ -39,7 +40,7 @@ export function TroubleList({
                 >
                   {name}
                 </Link>
-                {others > 0 && <span className="text-ink-2">and {others} more</span>}
+                {others > 0 && <Others trouble={{ kind, health, others }} />}
                 <span className="text-ink-3 text-xs">
                   {kind} · <Time at={health.since} empty="no report" />
                 </span>
@@ -55,5 +56,26 @@ export function TroubleList({
         </p>
       )}
     </Section>
+  );
+}
+
+const lists: Readonly<Record<string, '/servers' | '/sites' | '/certificates'>> = {
+  Server: '/servers',
+  Site: '/sites',
+  Certificate: '/certificates',
+};
+
+/** Above the line's own link: it leads to all of the same state. */
+function Others({
+  trouble: { kind, health, others },
+}: {
+  trouble: Pick<Trouble, 'kind' | 'health' | 'others'>;
+}) {
+  const to = lists[kind];
+  if (to === undefined) return <span className="text-ink-2">and {others} more</span>;
+  return (
+    <Link to={to} search={{ q: `state:${health.state}` }} className="link relative z-10">
+      and {others} more
+    </Link>
   );
 }

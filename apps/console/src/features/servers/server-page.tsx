@@ -1,10 +1,11 @@
 import type { Server } from '@ostler/contracts';
 import { useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { Server as ServerIcon } from 'lucide-react';
 import { useOperations, useServers } from '../../api/live';
 import { ListBody } from '../../components/list-body';
 import { Page } from '../../components/page';
-import { Empty } from '../../components/panels';
+import { Empty, SkeletonRows } from '../../components/panels';
 import { StatusBadge } from '../../components/status';
 import { TabLinks } from '../../components/tabs';
 import { Time } from '../../components/time';
@@ -15,6 +16,10 @@ import { ServerActions } from './server-actions';
 import { ServerOverview } from './server-overview';
 import { ForeignSites, ServerOperations, ServerPlacements } from './server-tabs';
 import { usePlacedOn } from './use-placed-on';
+
+const ServerTimeline = lazy(() =>
+  import('./server-timeline').then(({ ServerTimeline: component }) => ({ default: component })),
+);
 
 export function ServerPage() {
   const { name } = useParams({ from: '/servers/$name' });
@@ -38,6 +43,7 @@ function ServerDetail({ server }: { server: Server }) {
     { key: 'overview', label: 'Overview' },
     { key: 'placements', label: 'Placements', count: placed.length },
     { key: 'operations', label: 'Operations', count: operations.length },
+    { key: 'history', label: 'Time line' },
     { key: 'foreign', label: 'Found on it', count: server.foreignSites.length },
   ];
   return (
@@ -59,6 +65,11 @@ function ServerDetail({ server }: { server: Server }) {
       <TabLinks label="Parts of this server" tabs={tabs} active={tab} />
       {tab === 'placements' && <ServerPlacements server={server} resources={placed} />}
       {tab === 'operations' && <ServerOperations operations={operations} />}
+      {tab === 'history' && (
+        <Suspense fallback={<SkeletonRows rows={5} />}>
+          <ServerTimeline server={server} placed={placed} />
+        </Suspense>
+      )}
       {tab === 'foreign' && <ForeignSites server={server} />}
       {tab === 'overview' && <ServerOverview server={server} />}
     </Page>
