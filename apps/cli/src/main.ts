@@ -1,37 +1,19 @@
 #!/usr/bin/env node
-import { explainError } from '@ostler/sdk';
-import { CommanderError } from 'commander';
-import { CommandContext } from './command-context';
+import module from 'node:module';
+import { join } from 'node:path';
 import { readEnvironment } from './config/environment';
-import { ExitCode, exitCodeOf } from './output/exit-code';
-import { errorJson, errorText } from './output/report-error';
-import { styleOf } from './output/style';
-import { buildProgram } from './program';
+import { VERSION } from './version';
 
 /** `ostler get sites | head` closes the pipe early: that is no failure. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(ExitCode.DONE);
+  if (error.code === 'EPIPE') process.exit(0);
   throw error;
 });
 
-async function run(args: readonly string[]): Promise<number> {
-  const environment = readEnvironment();
-  const context = new CommandContext(environment);
-  try {
-    const program = buildProgram(context);
-    await program.parseAsync(args, { from: 'user' });
-    return Number(process.exitCode ?? ExitCode.DONE);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.INVALID;
-    const explained = explainError(error);
-    const forPrograms = args.some(
-      (arg, index) => arg === '-ojson' || (arg === 'json' && /^(-o|--output)$/.test(args[index - 1] ?? '')),
-    );
-    process.stderr.write(
-      `${forPrograms ? errorJson(explained) : errorText(explained, styleOf(environment.colour && process.stderr.isTTY === true))}\n`,
-    );
-    return exitCodeOf(explained.reason);
-  }
+const args = process.argv.slice(2);
+if (args.length === 1 && /^(--version|-V)$/.test(args[0]!)) process.stdout.write(`${VERSION}\n`);
+else {
+  // Node 20 has none. What is loaded from here on is compiled once and not with every command.
+  module.enableCompileCache?.(join(readEnvironment().cacheFolder, 'compiled'));
+  process.exitCode = await (await import('./run')).run(args);
 }
-
-process.exitCode = await run(process.argv.slice(2));

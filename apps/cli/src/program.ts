@@ -1,58 +1,25 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command-context';
-import { agentCommands } from './commands/agents/agents';
-import { auditCommands } from './commands/audit/list';
-import { identityCommands } from './commands/identity/sign-in';
-import { peopleCommands } from './commands/people/people';
-import { tokenCommands } from './commands/tokens/tokens';
-import { operationCommands } from './commands/operations/operations';
-import { applyCommand } from './commands/resources/apply';
-import { deleteCommand } from './commands/resources/delete';
-import { describeCommand } from './commands/resources/describe';
-import { diffCommand } from './commands/resources/diff';
-import { getCommand } from './commands/resources/get';
-import { historyCommands } from './commands/resources/history';
-import { waitCommand } from './commands/resources/wait';
-import { watchCommand } from './commands/resources/watch';
-import { joinTokenCommands } from './commands/servers/join-token';
-import { selectorCommands } from './commands/servers/selectors';
-import { serverCommands } from './commands/servers/servers';
-import { waitingCommands } from './commands/servers/waiting';
-import { siteCommands } from './commands/site/publish';
+import { groupOf, groups } from './commands/groups';
+import { VERSION } from './version';
 
-/** Adds commands to the program; each file under commands/ exports one. */
-export type AddCommands = (program: Command, context: CommandContext) => void;
-
-const all: readonly AddCommands[] = [
-  identityCommands,
-  getCommand,
-  describeCommand,
-  applyCommand,
-  diffCommand,
-  deleteCommand,
-  historyCommands,
-  waitCommand,
-  watchCommand,
-  siteCommands,
-  serverCommands,
-  joinTokenCommands,
-  waitingCommands,
-  selectorCommands,
-  agentCommands,
-  operationCommands,
-  auditCommands,
-  tokenCommands,
-  peopleCommands,
-];
-
-export function buildProgram(context: CommandContext): Command {
+/**
+ * The program with the commands that the line may mean: one group of them when its first word names it, else all.
+ * Loading all costs more than most commands need in all.
+ */
+export async function buildProgram(context: CommandContext, firstWord?: string): Promise<Command> {
   const program = new Command('ostler')
     .description('One declarative control plane for plain Linux servers.')
-    .version('0.1.0')
+    .version(VERSION)
+    .option('--context <name>', 'the control plane to talk to, of those that you are signed in to')
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: true });
-  for (const add of all) add(program, context);
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .hook('preSubcommand', () => context.choose(program.opts<{ context?: string }>().context));
+  const only = groupOf(firstWord);
+  for (const add of await Promise.all((only ? [only] : groups).map(({ load }) => load()))) {
+    add(program, context);
+  }
   inheritExit(program);
   return program;
 }

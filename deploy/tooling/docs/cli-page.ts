@@ -4,7 +4,7 @@ import { ExitCode } from '../../../apps/cli/src/output/exit-code.ts';
 import { buildProgram } from '../../../apps/cli/src/program.ts';
 import { cell, commandLineSettings, table } from './settings-page.ts';
 
-type Command = ReturnType<typeof buildProgram>;
+type Command = Awaited<ReturnType<typeof buildProgram>>;
 type Argument = Command['registeredArguments'][number];
 type Option = Command['options'][number];
 
@@ -21,15 +21,16 @@ const exitCodes: Readonly<Record<keyof typeof ExitCode, string>> = {
 };
 
 /** The text of docs/reference/cli.md, from the program that the CLI itself runs. */
-export function cliPage(): string {
-  const program = buildProgram(new CommandContext(readEnvironment({}, {})));
+export async function cliPage(): Promise<string> {
+  const program = await buildProgram(new CommandContext(readEnvironment({}, {})));
   const commands = leavesOf(program, []);
   return `# Command line
 
 <!-- Written by \`pnpm docs:cli\` from the program itself. -->
 
 \`./ostler\` in a checkout. Every command that prints a table takes \`-o json\` where it is listed here, and with it
-prints errors as JSON too. Without a terminal nothing is asked and nothing is coloured.
+prints errors as JSON too, on the error stream. Without a terminal nothing is asked and nothing is coloured; what
+would remove something needs \`--yes\` then. Every command takes \`--context NAME\`: the control plane that is meant.
 
 | command | what it does |
 |---|---|
@@ -49,6 +50,9 @@ ${Object.entries(ExitCode)
 
 ${table(commandLineSettings)}
 | \`NO_COLOR\` |  | Any text: no colour on a terminal. |
+| \`VISUAL\`, \`EDITOR\` | \`vi\` | What \`edit\` opens the text with; arguments may follow. |
+| \`BROWSER\` | of the desktop | What \`open\` and \`sign-in --browser\` open an address with. |
+| \`XDG_CACHE_HOME\` | \`~/.cache\` | Where compiled code and names for completion are kept, below \`ostler/\`. |
 
 Where nothing else says so, the control plane is at \`${DEFAULT_URL}\`.
 `;

@@ -8,7 +8,7 @@ export interface FileDescriptor {
   readonly sourceCodeInfo?: { readonly location: readonly Location[] };
 }
 
-interface MessageDescriptor {
+export interface MessageDescriptor {
   readonly name: string;
   readonly field?: readonly FieldDescriptor[];
   readonly nestedType?: readonly MessageDescriptor[];
@@ -16,7 +16,7 @@ interface MessageDescriptor {
   readonly options?: { readonly mapEntry?: boolean };
 }
 
-interface FieldDescriptor {
+export interface FieldDescriptor {
   readonly name: string;
   readonly jsonName: string;
   readonly label: string;
@@ -99,9 +99,9 @@ function page(file: FileDescriptor, title: string, intro: string): Page {
   return { name, text: `${parts.join('\n\n')}\n` };
 }
 
-type Comments = ReadonlyMap<string, string>;
+export type Comments = ReadonlyMap<string, string>;
 
-function commentsOf({ sourceCodeInfo }: FileDescriptor): Comments {
+export function commentsOf({ sourceCodeInfo }: FileDescriptor): Comments {
   const entries = (sourceCodeInfo?.location ?? []).map(
     ({ path = [], leadingComments = '' }) => [path.join('.'), leadingComments] as const,
   );
@@ -210,7 +210,7 @@ interface Rules {
 }
 
 /** The rules that a reader can act on, in words. */
-function rulesOf(field: FieldDescriptor): string[] {
+export function rulesOf(field: FieldDescriptor): string[] {
   const options = field.options ?? {};
   const rules = (options['[buf.validate.field]'] ?? {}) as Rules;
   const text = rules.string ?? {};

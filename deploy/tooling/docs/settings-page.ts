@@ -17,6 +17,10 @@ const launcherSettings: Record<string, Setting> = {
 export const commandLineSettings: Record<string, Setting> = {
   OSTLER_URL: { description: 'Address of the control plane, before what sign-in has kept.', default: '' },
   OSTLER_TOKEN: { description: 'An API token, before the session that sign-in has kept.', default: '' },
+  OSTLER_CONTEXT: {
+    description: 'The sign-in to use, by its name, of those that sign-in has kept.',
+    default: '',
+  },
   OSTLER_PASSWORD: { description: 'Password for signing in without a terminal.', default: '' },
   OSTLER_NEW_PASSWORD: { description: 'The new password, where it has to be changed.', default: '' },
   OSTLER_CONFIG: {

@@ -40,7 +40,7 @@ test('every reason leads to an exit code that is not 0', () => {
 test('labels and kinds that cannot be read are refused with the way out', () => {
   expect(parseLabels(['env=prod', 'a=b=c'])).toEqual({ env: 'prod', a: 'b=c' });
   expect(() => parseLabels(['prod'])).toThrow('key=value');
-  expect(() => kindOf('sits')).toThrow('the kinds are: site, certificate');
+  expect(() => kindOf('sits')).toThrow('did you mean site? The kinds are: site, certificate');
 });
 
 test('an error names the fields, the reason and the next step; programs get JSON', () => {
@@ -53,6 +53,9 @@ test('an error names the fields, the reason and the next step; programs get JSON
       { field: 'shop.yaml:4 spec.domains[0]', reason: 'NOT_A_DOMAIN', message: '"a b" has a space' },
     ],
     retryAfterSeconds: 0,
+    help: '',
+    missingPermission: '',
+    rolesWithPermission: [],
   };
   expect(errorText(error, styleOf(false))).toBe(
     'error Something in the request is not valid (INVALID)\n  shop.yaml:4 spec.domains[0]: "a b" has a space',

@@ -1,11 +1,9 @@
 import { type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
 import { type Resource, ResourceSchema } from '@ostler/contracts';
-import { toSpecFile } from '@ostler/resource-model';
 import { Option } from 'commander';
 import type { CommandContext } from '../command-context';
 import { kindName } from './names';
 import { resourceHeads, resourceRow } from './resource-rows';
-import { stringify } from 'yaml';
 import { table } from './table';
 
 export type Format = 'table' | 'json' | 'yaml' | 'name';
@@ -15,34 +13,34 @@ export function formatOption(choices: readonly Format[] = ['table', 'json', 'yam
   return new Option('-o, --output <format>', 'how to print').choices([...choices]).default('table');
 }
 
-export function printResources(
+export async function printResources(
   context: CommandContext,
   resources: readonly Resource[],
   format: Format,
-): void {
+): Promise<void> {
   if (format === 'json') return printJson(context, ResourceSchema, resources);
-  if (format === 'yaml') return context.write(resources.map(toSpecFile).join('---\n'));
+  if (format === 'yaml') {
+    const { toSpecFile } = await import('./yaml');
+    return context.write(resources.map(toSpecFile).join('---\n'));
+  }
   if (format === 'name') {
     return resources.forEach(({ meta }) => context.print(`${kindName(meta?.kind ?? 0)}/${meta?.name}`));
   }
-  context.print(
-    table(
-      resourceHeads,
-      resources.map((resource) => resourceRow(resource, context.style)),
-    ),
-  );
+  const rows = resources.map((resource) => resourceRow(resource, context.style));
+  context.print(table(resourceHeads, rows));
 }
 
 /** A list of messages as asked for: for programs as they are in the contract, else as the table that is given. */
-export function printMessages<T extends DescMessage>(
+export async function printMessages<T extends DescMessage>(
   context: CommandContext,
   format: Format,
   schema: T,
   messages: readonly MessageShape<T>[],
   asTable: () => void,
-): void {
+): Promise<void> {
   if (format === 'json') return printJson(context, schema, messages);
   if (format !== 'yaml') return asTable();
+  const { stringify } = await import('./yaml');
   context.write(messages.map((message) => stringify(toJson(schema, message))).join('---\n'));
 }
 
@@ -52,11 +50,17 @@ export function printJson<T extends DescMessage>(
   schema: T,
   messages: readonly MessageShape<T>[],
 ): void {
-  context.print(
-    JSON.stringify(
-      messages.map((message) => toJson(schema, message)),
-      undefined,
-      2,
-    ),
-  );
+  const list = messages.map((message) => toJson(schema, message));
+  context.print(JSON.stringify(list, undefined, 2));
+}
+
+/** What is no message of the contract, for programs. */
+export async function printData(
+  context: CommandContext,
+  format: 'json' | 'yaml',
+  values: readonly object[],
+): Promise<void> {
+  if (format === 'json') return context.print(JSON.stringify(values, undefined, 2));
+  const { stringify } = await import('./yaml');
+  context.write(values.map((value) => stringify(value)).join('---\n'));
 }

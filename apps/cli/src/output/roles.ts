@@ -1,5 +1,6 @@
 import { Role } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
+import { enumWord } from './enum-word';
 
 const roles: Readonly<Record<string, Role>> = {
   owner: Role.OWNER,
@@ -17,4 +18,8 @@ export function roleOf(word: string): Role {
     'UNKNOWN_ROLE',
     `there is no role "${word}"; there are ${Object.keys(roles).join(', ')}`,
   );
+}
+
+export function roleName(role: Role | undefined): string {
+  return enumWord(Role, role);
 }

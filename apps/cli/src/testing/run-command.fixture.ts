@@ -1,4 +1,4 @@
-import { type ConnectRouter, createRouterTransport } from '@connectrpc/connect';
+import { type ConnectRouter, createRouterTransport, type Transport } from '@connectrpc/connect';
 import { createOstler, type Ostler } from '@ostler/sdk';
 import { CommandContext } from '../command-context';
 import { buildProgram } from '../program';
@@ -7,12 +7,21 @@ class FakeContext extends CommandContext {
   constructor(
     write: (text: string) => void,
     private readonly client: Ostler,
+    private readonly over: Transport,
   ) {
-    super({ colour: false, contextFile: '/nowhere', url: undefined, token: undefined }, write);
+    super({ colour: false, contextFile: '/nowhere', cacheFolder: '/nowhere' }, write);
   }
 
   override ostler(): Ostler {
     return this.client;
+  }
+
+  override anonymous(): Ostler {
+    return this.client;
+  }
+
+  override transport(): Promise<Transport> {
+    return Promise.resolve(this.over);
   }
 }
 
@@ -27,13 +36,14 @@ export async function runCommand(
   ...args: readonly string[]
 ): Promise<Ran> {
   const pieces: string[] = [];
-  const client = createOstler({ transport: createRouterTransport(routes) });
+  const transport = createRouterTransport(routes);
+  const client = createOstler({ transport });
   const before = process.exitCode;
   process.exitCode = 0;
   try {
-    await buildProgram(new FakeContext((text) => pieces.push(text), client)).parseAsync(args, {
-      from: 'user',
-    });
+    const context = new FakeContext((text) => pieces.push(text), client, transport);
+    const program = await buildProgram(context, args[0]);
+    await program.parseAsync(args, { from: 'user' });
     return { output: pieces.join(''), exitCode: Number(process.exitCode) };
   } finally {
     process.exitCode = before;

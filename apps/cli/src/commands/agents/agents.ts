@@ -51,7 +51,7 @@ export function agentCommands(program: Command, context: CommandContext): void {
     .addOption(formatOption(formats))
     .action(async ({ output }: { output: Format }) => {
       const { rollouts } = await context.ostler().agentUpdates.listRollouts({});
-      printMessages(context, output, RolloutSchema, rollouts, () => printRollouts(context, rollouts));
+      await printMessages(context, output, RolloutSchema, rollouts, () => printRollouts(context, rollouts));
     });
   agents
     .command('rollout [uid]')
@@ -81,13 +81,13 @@ function controlCommand(
       const { rollout } = await context
         .ostler()
         .agentUpdates.controlRollout({ requestId: newRequestId(), uid, action });
-      show(context, rollout, output);
+      await show(context, rollout, output);
     });
 }
 
 async function releases(context: CommandContext, format: Format): Promise<void> {
   const found = (await context.ostler().agentUpdates.listReleases({})).releases;
-  printMessages(context, format, AgentReleaseInfoSchema, found, () => {
+  await printMessages(context, format, AgentReleaseInfoSchema, found, () => {
     const rows = found.map((one) => [
       safe(one.version),
       String(one.sequence),
@@ -109,7 +109,7 @@ async function update(context: CommandContext, version: string, options: UpdateO
   });
   if (!rollout || !options.wait) return show(context, rollout, options.output);
   const ended = await waitForEnd(context, rollout);
-  show(context, ended, options.output);
+  await show(context, ended, options.output);
   if (ended.state !== State.SUCCEEDED) process.exitCode = ExitCode.FAILED;
 }
 
@@ -149,8 +149,8 @@ async function newest(context: CommandContext): Promise<Rollout> {
   throw AppError.notFound('Rollout');
 }
 
-function show(context: CommandContext, rollout: Rollout | undefined, format: Format): void {
+async function show(context: CommandContext, rollout: Rollout | undefined, format: Format): Promise<void> {
   if (rollout) {
-    printMessages(context, format, RolloutSchema, [rollout], () => printRollout(context, rollout));
+    await printMessages(context, format, RolloutSchema, [rollout], () => printRollout(context, rollout));
   }
 }

@@ -6,7 +6,7 @@ import {
 } from '@ostler/contracts';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
-import { rolloutServerStateName, rolloutStateName } from '../../output/names';
+import { enumWord } from '../../output/enum-word';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
 
@@ -50,13 +50,13 @@ export function printRollout(context: CommandContext, rollout: Rollout): void {
 }
 
 function stateWord({ style }: CommandContext, { state }: Rollout): string {
-  const word = rolloutStateName(state);
+  const word = enumWord(State, state);
   if (state === State.SUCCEEDED) return style.good(word);
   return state === State.STOPPED ? style.bad(word) : word;
 }
 
 function serverWord({ style }: CommandContext, { state }: RolloutServer): string {
-  const word = rolloutServerStateName(state);
+  const word = enumWord(ServerState, state);
   if (state === ServerState.UPDATED) return style.good(word);
   return state === ServerState.FAILED ? style.bad(word) : word;
 }

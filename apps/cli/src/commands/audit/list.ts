@@ -1,8 +1,8 @@
-import { AuditEntrySchema } from '@ostler/contracts';
+import { AuditEntry_Outcome, AuditEntrySchema } from '@ostler/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
-import { outcomeName } from '../../output/names';
+import { enumWord } from '../../output/enum-word';
 import { type Format, formatOption, printJson } from '../../output/render';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
@@ -33,7 +33,7 @@ async function list(context: CommandContext, options: AuditOptions): Promise<voi
     ageOf(entry.createdAt),
     safe(entry.actor),
     safe(entry.method.slice(entry.method.lastIndexOf('.') + 1)),
-    outcomeName(entry.outcome),
+    enumWord(AuditEntry_Outcome, entry.outcome),
     safe(entry.subject),
     safe(entry.message),
   ]);

@@ -5,14 +5,15 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
 import { ExitCode } from '../../output/exit-code';
-import { operationStateName } from '../../output/names';
-import { type Format, formatOption, printJson } from '../../output/render';
+import { enumWord } from '../../output/enum-word';
+import { type Format, formatOption, printMessages } from '../../output/render';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
 
 type OperationCase = NonNullable<OperationSpec['operation']['case']>;
 
-const names: Readonly<Record<string, OperationCase>> = {
+/** Operations by the words that name them here. */
+export const operationNames: Readonly<Record<string, OperationCase>> = {
   noop: 'noop',
   diagnose: 'diagnose',
   'install-nginx': 'installNginx',
@@ -34,7 +35,7 @@ export function operationCommands(program: Command, context: CommandContext): vo
   const operations = program.command('operations').description('Start, follow and cancel operations.');
   operations
     .command('start <operation>')
-    .description(`Start one on a server: ${Object.keys(names).join(', ')}.`)
+    .description(`Start one on a server: ${Object.keys(operationNames).join(', ')}.`)
     .requiredOption('--server <name>', 'where')
     .option('--wait', 'follow the output and end with its result')
     .option('--deadline <seconds>', 'give up after this long', '600')
@@ -44,14 +45,20 @@ export function operationCommands(program: Command, context: CommandContext): vo
     .description('List operations, the newest first.')
     .option('--server <name>', 'only on this server')
     .option('--running', 'only those that have not ended')
-    .addOption(formatOption(['table', 'json']))
+    .addOption(formatOption(['table', 'json', 'yaml']))
     .action(async (options: { server?: string; running?: boolean; output: Format }) => {
       const { server, running } = options;
       const answer = await context.ostler().operations.list({ server, running });
-      if (options.output === 'json') return printJson(context, OperationSchema, answer.operations);
-      const heads = ['UID', 'OPERATION', 'SERVER', 'STATE', 'AGE', 'BY', 'MESSAGE'];
-      context.print(table(heads, answer.operations.map(row)));
+      await printMessages(context, options.output, OperationSchema, answer.operations, () =>
+        context.print(table(heads, answer.operations.map(row))),
+      );
     });
+  operations
+    .command('get <uid>')
+    .description('Show one operation.')
+    .option('--wait', 'until it has ended')
+    .addOption(formatOption(['table', 'json', 'yaml']))
+    .action((uid: string, options: { wait?: boolean; output: Format }) => get(context, uid, options));
   operations
     .command('output <uid>')
     .description('Print the output from the first byte on, until the operation has ended.')
@@ -61,17 +68,35 @@ export function operationCommands(program: Command, context: CommandContext): vo
     .description('End the operation and every process of it.')
     .action(async (uid: string) => {
       const { operation } = await context.ostler().operations.cancel({ requestId: newRequestId(), uid });
-      if (operation) context.print(`${operation.uid} ${operationStateName(operation.state)}`);
+      if (operation) context.print(`${operation.uid} ${enumWord(Operation_State, operation.state)}`);
     });
 }
 
+const heads = ['UID', 'OPERATION', 'SERVER', 'STATE', 'AGE', 'BY', 'MESSAGE'];
+
+async function get(
+  context: CommandContext,
+  uid: string,
+  { wait, output }: { wait?: boolean; output: Format },
+): Promise<void> {
+  const { operations } = context.ostler();
+  let { operation } = await operations.get({ uid });
+  while (wait && operation && !operation.endedAt) {
+    ({ operation } = await operations.wait({ uid, waitSeconds: 30 }));
+  }
+  const found = operation ? [operation] : [];
+  await printMessages(context, output, OperationSchema, found, () =>
+    context.print(table(heads, found.map(row))),
+  );
+}
+
 async function start(context: CommandContext, name: string, options: StartOptions): Promise<void> {
-  const found = names[name];
+  const found = operationNames[name];
   if (!found) {
     throw AppError.invalid(
       'operation',
       'UNKNOWN',
-      `there is no "${name}"; there are ${Object.keys(names).join(', ')}`,
+      `there is no "${name}"; there are ${Object.keys(operationNames).join(', ')}`,
     );
   }
   const { operation } = await context.ostler().operations.start({
@@ -100,7 +125,7 @@ export async function follow(context: CommandContext, uid: string): Promise<void
 
 function tellEnd(operation: Operation): void {
   process.stderr.write(
-    `${operationStateName(operation.state)}${operation.message ? `: ${safe(operation.message)}` : ''}\n`,
+    `${enumWord(Operation_State, operation.state)}${operation.message ? `: ${safe(operation.message)}` : ''}\n`,
   );
   if (operation.state !== Operation_State.SUCCEEDED) process.exitCode = ExitCode.FAILED;
 }
@@ -110,7 +135,7 @@ function row(operation: Operation): string[] {
     operation.uid,
     operation.spec?.operation.case ?? '',
     safe(operation.serverName),
-    operationStateName(operation.state),
+    enumWord(Operation_State, operation.state),
     ageOf(operation.createdAt),
     safe(operation.actor),
     safe(operation.message),

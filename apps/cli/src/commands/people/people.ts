@@ -2,8 +2,7 @@ import { newRequestId } from '@ostler/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
-import { roleName } from '../../output/names';
-import { roleOf } from '../../output/roles';
+import { roleName, roleOf } from '../../output/roles';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
 

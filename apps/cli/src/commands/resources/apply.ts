@@ -1,15 +1,26 @@
+import {
+  type ApplyResponse,
+  ApplyResponseSchema,
+  ApplyResult_Change as Change,
+  ErrorReason,
+  type Resource,
+} from '@ostler/contracts';
+import { AppError } from '@ostler/kernel';
 import { newRequestId } from '@ostler/sdk';
-import { ApplyResponseSchema, ApplyResult_Change } from '@ostler/contracts';
 import type { Command } from 'commander';
 import { confirm } from '../../auth/prompt';
 import type { CommandContext } from '../../command-context';
-import { type Format, formatOption, printJson } from '../../output/render';
-import { planText } from '../../output/plan';
-import { readSpecFiles } from './spec-files';
+import { parseLabels } from '../../output/labels';
+import { changesText, planText, summaryText } from '../../output/plan';
+import { type Format, formatOption, printMessages } from '../../output/render';
+import { findRemovals, remove, type Removal } from './prune';
+import { readDeclared } from './spec-files';
 import { waitUntilReady } from './wait';
 
 interface ApplyOptions {
   readonly file: readonly string[];
+  readonly prune?: boolean;
+  readonly selector: readonly string[];
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly wait?: boolean;
@@ -20,38 +31,81 @@ interface ApplyOptions {
 export function applyCommand(program: Command, context: CommandContext): void {
   program
     .command('apply')
-    .description('Create or change what spec files declare: all of it, or nothing.')
+    .description('Create or change what spec files declare, after showing the plan: all of it, or nothing.')
     .requiredOption('-f, --file <path...>', 'spec file, folder of them, or - for standard input')
+    .option('--prune', 'remove what carries the labels of --selector and is in no file')
+    .option('-l, --selector <key=value...>', 'with --prune: what belongs to these files', [])
     .option('--dry-run', 'only show the plan, made on the real servers')
-    .option('-y, --yes', 'do not show the plan and ask before')
+    .option('-y, --yes', 'do not show the plan and ask before; a must for removing without a terminal')
     .option('--wait', 'wait until all of it is Ready')
     .option('--timeout <seconds>', 'how long to wait', '120')
-    .addOption(formatOption(['table', 'json']))
+    .addOption(formatOption(['table', 'json', 'yaml']))
     .action((options: ApplyOptions) => apply(context, options));
 }
 
 async function apply(context: CommandContext, options: ApplyOptions): Promise<void> {
-  const resources = await readSpecFiles(options.file);
-  const service = context.ostler().resources;
-  const asks = !options.yes && !options.dryRun && process.stdin.isTTY === true && options.output === 'table';
+  const ostler = context.ostler();
+  const declared = await readDeclared(options.file);
+  const resources = declared.map(({ resource }) => resource);
+  const removals = options.prune ? await findRemovals(ostler, declared, parseLabels(options.selector)) : [];
+  const asks = !options.yes && process.stdin.isTTY === true && options.output === 'table';
   if (options.dryRun || asks) {
-    const plan = await service.apply({ requestId: newRequestId(), resources, dryRun: true });
-    if (options.output === 'json') return printJson(context, ApplyResponseSchema, [plan]);
-    context.print(planText(plan, context.style));
-    if (options.dryRun) return;
-    if (plan.results.every(({ change }) => change === ApplyResult_Change.UNCHANGED)) return;
+    const plan = await ostler.resources.apply({ requestId: newRequestId(), resources, dryRun: true });
+    if (options.dryRun) return show(context, options.output, plan, removals);
+    context.print(planText(plan, removals, context.style));
+    if (isSame(plan, removals)) return;
     if (!(await confirm('Apply this?'))) return context.print('Nothing was changed.');
+  } else if (removals.length > 0 && !options.yes) {
+    throw needsYes(removals);
   }
-  const answer = await service.apply({ requestId: newRequestId(), resources });
-  if (options.output === 'json') printJson(context, ApplyResponseSchema, [answer]);
-  else if (!asks)
-    context.print(
-      planText(answer, context.style)
-        .replaceAll(/\n?\d+ to add.*$/g, '')
-        .trimEnd(),
-    );
-  if (options.wait) {
-    const wanted = answer.results.flatMap(({ resource }) => (resource?.meta ? [resource.meta] : []));
-    await waitUntilReady(context, wanted, Number(options.timeout));
-  }
+  const answer = await ostler.resources.apply({ requestId: newRequestId(), resources });
+  await remove(ostler, removals);
+  await tellDone(context, options, answer, removals, asks);
+  if (options.wait) await waitForAll(context, answer, options.timeout);
+}
+
+async function tellDone(
+  context: CommandContext,
+  { output }: ApplyOptions,
+  answer: ApplyResponse,
+  removals: readonly Removal[],
+  wasShown: boolean,
+): Promise<void> {
+  if (output !== 'table')
+    return printMessages(context, output, ApplyResponseSchema, [answer], () => undefined);
+  if (!wasShown) for (const line of changesText(answer, removals, context.style)) context.print(line);
+  context.print(summaryText(answer, removals, 'done'));
+}
+
+async function show(
+  context: CommandContext,
+  format: Format,
+  plan: ApplyResponse,
+  removals: readonly Removal[],
+): Promise<void> {
+  await printMessages(context, format, ApplyResponseSchema, [plan], () =>
+    context.print(planText(plan, removals, context.style)),
+  );
+}
+
+export function isSame(plan: ApplyResponse, removals: readonly Removal[]): boolean {
+  return removals.length === 0 && plan.results.every(({ change }) => change === Change.UNCHANGED);
+}
+
+/** Without a terminal nobody can be asked, and what is removed does not come back by itself. */
+function needsYes(removals: readonly Removal[]): AppError {
+  const names = removals.map(({ resource }) => resource.meta?.name).join(', ');
+  return new AppError(
+    ErrorReason.INVALID,
+    `This would remove ${names}, and there is no terminal to ask. See the plan with --dry-run, or say --yes.`,
+  );
+}
+
+async function waitForAll(
+  context: CommandContext,
+  { results }: ApplyResponse,
+  timeout: string,
+): Promise<void> {
+  const metas = results.flatMap(({ resource }: { resource?: Resource }) => resource?.meta ?? []);
+  await waitUntilReady(context, metas, Number(timeout));
 }

@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { confirm } from '../../auth/prompt';
 import type { CommandContext } from '../../command-context';
 import { ExitCode } from '../../output/exit-code';
-import { operationStateName } from '../../output/names';
+import { enumWord } from '../../output/enum-word';
 import { type Format, formatOption, printMessages } from '../../output/render';
 import { safe } from '../../output/style';
 import { follow } from '../operations/operations';
@@ -35,7 +35,9 @@ export function connectionCommands(servers: Command, context: CommandContext): v
 
 async function check(context: CommandContext, name: string, format: Format): Promise<void> {
   const found = await context.ostler().fleet.checkConnection({ name });
-  printMessages(context, format, CheckConnectionResponseSchema, [found], () => printSteps(context, found));
+  await printMessages(context, format, CheckConnectionResponseSchema, [found], () =>
+    printSteps(context, found),
+  );
   if (!found.reachable) process.exitCode = ExitCode.UNAVAILABLE;
 }
 
@@ -65,7 +67,7 @@ async function diagnose(context: CommandContext, name: string, file: string | un
   if (state === Operation_State.SUCCEEDED) {
     return context.print(`${bundle.length} bytes are written to ${safe(file)}.`);
   }
-  process.stderr.write(`${operationStateName(state)}: ${safe(operation?.message ?? '')}\n`);
+  process.stderr.write(`${enumWord(Operation_State, state)}: ${safe(operation?.message ?? '')}\n`);
   process.exitCode = ExitCode.FAILED;
 }
 

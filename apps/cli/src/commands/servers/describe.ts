@@ -2,30 +2,38 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { type LocalPolicy, type Server, Server_State, type ServerFacts } from '@ostler/contracts';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
-import { serverStateName } from '../../output/names';
+import { enumWord } from '../../output/enum-word';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
 
+export const serverHeads = ['NAME', 'STATE', 'READY', 'SEEN', 'AGENT', 'SYSTEM', 'LABELS'];
+
 export function printServers(context: CommandContext, servers: readonly Server[]): void {
-  const rows = servers.map((server) => [
+  context.print(
+    table(
+      serverHeads,
+      servers.map((server) => serverRow(context, server)),
+    ),
+  );
+}
+
+/** One line of a list of servers. */
+export function serverRow(context: CommandContext, server: Server): string[] {
+  const labels = Object.entries(server.labels).map((label) => label.join('='));
+  return [
     safe(server.name),
     stateWord(context, server),
     `${server.placementsReady}/${server.placements}`,
     ageOf(server.lastSeenAt),
     safe(server.agentVersion),
     safe(server.facts?.os ?? ''),
-    safe(
-      Object.entries(server.labels)
-        .map((label) => label.join('='))
-        .join(','),
-    ),
-  ]);
-  context.print(table(['NAME', 'STATE', 'READY', 'SEEN', 'AGENT', 'SYSTEM', 'LABELS'], rows));
+    safe(labels.join(',')),
+  ];
 }
 
 function stateWord({ style }: CommandContext, server: Server): string {
   if (server.hold) return style.warn('held');
-  const word = serverStateName(server.state);
+  const word = enumWord(Server_State, server.state);
   if (server.state === Server_State.CONNECTED) return style.good(word);
   const isBad = server.state === Server_State.DOWN || server.state === Server_State.REVOKED;
   return isBad ? style.bad(word) : style.dim(word);

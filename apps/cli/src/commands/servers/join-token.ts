@@ -42,7 +42,7 @@ export function joinTokenCommands(program: Command, context: CommandContext): vo
     .addOption(formatOption(['table', 'json', 'yaml']))
     .action(async ({ output }: { output: Format }) => {
       const { joinTokens } = await context.ostler().fleet.listJoinTokens({});
-      printMessages(context, output, JoinTokenSchema, joinTokens, () => {
+      await printMessages(context, output, JoinTokenSchema, joinTokens, () => {
         const heads = ['UID', 'DESCRIPTION', 'USED', 'STATE', 'FOR', 'MADE BY', 'JOINED'];
         context.print(table(heads, joinTokens.map(row)));
       });
@@ -66,7 +66,7 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
     waitingRoom: options.waitingRoom,
     replacesServer: options.replaces,
   });
-  printMessages(context, options.output, CreateJoinTokenResponseSchema, [answer], () =>
+  await printMessages(context, options.output, CreateJoinTokenResponseSchema, [answer], () =>
     context.print(options.cloudInit ? answer.cloudInit.trimEnd() : answer.command),
   );
 }

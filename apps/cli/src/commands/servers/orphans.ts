@@ -19,7 +19,7 @@ export function orphanCommands(servers: Command, context: CommandContext): void 
     .addOption(formatOption(['table', 'json', 'yaml']))
     .action(async (name: string, { output }: { output: Format }) => {
       const found = await orphansOf(context, name);
-      printMessages(context, output, OrphanedResourceSchema, found, () =>
+      await printMessages(context, output, OrphanedResourceSchema, found, () =>
         context.print(table(['UID', 'KIND', 'NAME', 'GENERATION'], found.map(row))),
       );
     });

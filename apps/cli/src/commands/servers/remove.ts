@@ -43,7 +43,7 @@ async function revoke(context: CommandContext, name: string, options: RevokeOpti
   const question = `End the trust of ${name} for good? What runs there goes on, and nothing manages it any more.`;
   if (!yes && !(await confirm(question))) return context.print('Nothing was changed.');
   const { server } = await context.ostler().fleet.revokeServer({ requestId: newRequestId(), name, reason });
-  printMessages(context, output, ServerSchema, server ? [server] : [], () => {
+  await printMessages(context, output, ServerSchema, server ? [server] : [], () => {
     context.print(`${safe(name)} is revoked.`);
     context.print(`To put a machine in its place: ostler join-tokens create --replaces ${safe(name)}`);
   });
@@ -52,7 +52,7 @@ async function revoke(context: CommandContext, name: string, options: RevokeOpti
 async function remove(context: CommandContext, name: string, options: RemoveOptions): Promise<void> {
   const { force = false, dryRun = false, yes = false, output } = options;
   const { fleet } = context.ostler();
-  const show = (removal: RemoveServerResponse): void =>
+  const show = (removal: RemoveServerResponse): Promise<void> =>
     printMessages(context, output, RemoveServerResponseSchema, [removal], () =>
       printRemoval(context, removal),
     );
@@ -62,7 +62,7 @@ async function remove(context: CommandContext, name: string, options: RemoveOpti
     process.stderr.write(`${removalText(preview)}\n`);
     if (!(await confirm(`Remove the server ${name}?`))) return context.print('Nothing was changed.');
   }
-  show(await fleet.removeServer({ requestId: newRequestId(), name, force }));
+  await show(await fleet.removeServer({ requestId: newRequestId(), name, force }));
 }
 
 function printRemoval(context: CommandContext, removal: RemoveServerResponse): void {

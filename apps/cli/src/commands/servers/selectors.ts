@@ -18,7 +18,7 @@ export function selectorCommands(program: Command, context: CommandContext): voi
     .addOption(formatOption(['table', 'json', 'yaml']))
     .action(async ({ output }: { output: Format }) => {
       const found = (await context.ostler().fleet.listSavedSelectors({})).selectors;
-      print(context, output, found);
+      await print(context, output, found);
     });
   selectors
     .command('save <name> <key=value...>')
@@ -27,7 +27,7 @@ export function selectorCommands(program: Command, context: CommandContext): voi
     .action(async (name: string, labels: string[], { output }: { output: Format }) => {
       const wish = { requestId: newRequestId(), name, labels: parseLabels(labels) };
       const { selector } = await context.ostler().fleet.saveSelector(wish);
-      print(context, output, selector ? [selector] : []);
+      await print(context, output, selector ? [selector] : []);
     });
   selectors
     .command('delete <name>')
@@ -38,8 +38,12 @@ export function selectorCommands(program: Command, context: CommandContext): voi
     });
 }
 
-function print(context: CommandContext, format: Format, selectors: readonly SavedSelector[]): void {
-  printMessages(context, format, SavedSelectorSchema, selectors, () => {
+async function print(
+  context: CommandContext,
+  format: Format,
+  selectors: readonly SavedSelector[],
+): Promise<void> {
+  await printMessages(context, format, SavedSelectorSchema, selectors, () => {
     const rows = selectors.map(({ name, labels, servers }) => [
       `@${safe(name)}`,
       String(servers),

@@ -1,21 +1,20 @@
-import { everyPage, newRequestId } from '@ostler/sdk';
-import { type Server, ServerSchema } from '@ostler/contracts';
+import { newRequestId } from '@ostler/sdk';
+import { ServerSchema } from '@ostler/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { parseLabels } from '../../output/labels';
 import { type Format, formatOption, printMessages } from '../../output/render';
 import { safe } from '../../output/style';
 import { connectionCommands } from './connection';
-import { printServer, printServers } from './describe';
+import { printServer } from './describe';
 import { holdCommands } from './hold';
+import { listServers, type ServerQuery, watchServers } from './list';
 import { orphanCommands } from './orphans';
 import { endCommands } from './remove';
-import { labelsOf, SELECTOR_FLAG } from './selector-option';
+import { SELECTOR_FLAG } from './selector-option';
 
-interface ListOptions {
-  readonly selector: readonly string[];
-  readonly search?: string;
-  readonly output: Format;
+interface ListOptions extends Omit<ServerQuery, 'names'> {
+  readonly watch?: boolean;
 }
 
 export function serverCommands(program: Command, context: CommandContext): void {
@@ -27,8 +26,11 @@ export function serverCommands(program: Command, context: CommandContext): void 
     .description('List servers with their state.')
     .option(SELECTOR_FLAG, 'only those with the labels, or with those of a saved selector', [])
     .option('--search <text>', 'only what has the text in its name')
+    .option('-w, --watch', 'go on with each change until interrupted; with -o json one object a line')
     .addOption(formatOption())
-    .action((options: ListOptions) => list(context, options));
+    .action(({ watch, ...query }: ListOptions) =>
+      (watch ? watchServers : listServers)(context, { ...query, names: [] }),
+    );
   servers
     .command('get <name>')
     .alias('describe')
@@ -36,7 +38,8 @@ export function serverCommands(program: Command, context: CommandContext): void 
     .addOption(formatOption(['table', 'json', 'yaml']))
     .action(async (name: string, { output }: { output: Format }) => {
       const { server } = await context.ostler().fleet.getServer({ name });
-      if (server) printMessages(context, output, ServerSchema, [server], () => printServer(context, server));
+      if (server)
+        await printMessages(context, output, ServerSchema, [server], () => printServer(context, server));
     });
   servers
     .command('label <name> <key=value...>')
@@ -46,16 +49,6 @@ export function serverCommands(program: Command, context: CommandContext): void 
   holdCommands(servers, context);
   orphanCommands(servers, context);
   endCommands(servers, context);
-}
-
-async function list(context: CommandContext, { selector, search, output }: ListOptions): Promise<void> {
-  const { fleet } = context.ostler();
-  const labels = await labelsOf(context, selector);
-  const all: Server[] = [];
-  for await (const page of everyPage((pageToken) => fleet.listServers({ labels, search, pageToken })))
-    all.push(...page.servers);
-  if (output === 'name') return all.forEach(({ name }) => context.print(`server/${name}`));
-  printMessages(context, output, ServerSchema, all, () => printServers(context, all));
 }
 
 async function label(context: CommandContext, name: string, labels: string[]): Promise<void> {

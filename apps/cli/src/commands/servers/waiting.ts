@@ -18,7 +18,7 @@ export function waitingCommands(program: Command, context: CommandContext): void
     .addOption(formatOption(['table', 'json', 'yaml']))
     .action(async ({ output }: { output: Format }) => {
       const { waitingServers } = await context.ostler().fleet.listWaitingServers({});
-      printMessages(context, output, WaitingServerSchema, waitingServers, () => {
+      await printMessages(context, output, WaitingServerSchema, waitingServers, () => {
         const heads = ['UID', 'NAME', 'HOST', 'FROM', 'WAITS', 'TOKEN', 'KEY'];
         context.print(table(heads, waitingServers.map(row)));
       });
@@ -67,7 +67,7 @@ async function decide(
     .ostler()
     .fleet.decideWaitingServer({ requestId: newRequestId(), uid: one.uid, letIn });
   const { server } = answer;
-  printMessages(context, output, ServerSchema, server ? [server] : [], () =>
+  await printMessages(context, output, ServerSchema, server ? [server] : [], () =>
     context.print(
       letIn ? `${safe(server?.name ?? one.name)} is let in.` : `${safe(one.name)} is turned away.`,
     ),

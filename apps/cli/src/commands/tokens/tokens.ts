@@ -3,9 +3,8 @@ import { ApiTokenSchema } from '@ostler/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
-import { roleName } from '../../output/names';
 import { type Format, formatOption, printJson } from '../../output/render';
-import { roleOf } from '../../output/roles';
+import { roleName, roleOf } from '../../output/roles';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
 

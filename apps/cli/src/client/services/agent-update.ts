@@ -1,0 +1,1 @@
+export { AgentUpdateService } from '@ostler/contracts';

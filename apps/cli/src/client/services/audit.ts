@@ -1,0 +1,1 @@
+export { AuditService } from '@ostler/contracts';

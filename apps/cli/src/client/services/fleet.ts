@@ -1,0 +1,1 @@
+export { FleetService } from '@ostler/contracts';

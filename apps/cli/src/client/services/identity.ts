@@ -1,0 +1,1 @@
+export { IdentityService } from '@ostler/contracts';

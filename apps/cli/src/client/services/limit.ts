@@ -1,0 +1,1 @@
+export { LimitService } from '@ostler/contracts';

@@ -1,0 +1,1 @@
+export { OperationService } from '@ostler/contracts';

@@ -1,0 +1,1 @@
+export { ResourceService } from '@ostler/contracts';

@@ -1,0 +1,1 @@
+export { ostlerTransport } from '@ostler/sdk';
