@@ -120,6 +120,14 @@ const approve = createRoute({
   }),
   component: lazyRouteComponent(() => import('./features/sign-in/approve-page'), 'ApprovePage'),
 });
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/start',
+  validateSearch: ({ site }: Record<string, unknown>): { readonly site?: string } => ({
+    site: typeof site === 'string' && site !== '' ? site : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./features/overview/first-site-page'), 'FirstSitePage'),
+});
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -145,6 +153,7 @@ export const routeTree = root.addChildren([
   operation,
   activity,
   approve,
+  start,
   settings,
 ]);
 

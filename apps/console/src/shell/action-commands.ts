@@ -1,5 +1,5 @@
 import { Permission } from '@ostler/contracts';
-import { Keyboard, KeyRound, Monitor, Moon, Plus, RefreshCw, Sun, Terminal } from 'lucide-react';
+import { Globe, Keyboard, KeyRound, Monitor, Moon, Plus, RefreshCw, Sun, Terminal } from 'lucide-react';
 import { useMemo } from 'react';
 import { useRefusal } from '../api/session';
 import { operationKinds } from '../lib/operations';
@@ -39,6 +39,7 @@ const pages: readonly Command[] = [
     link: { to },
   })),
   { key: '/agents', label: 'Agent versions', hint: 'Page', icon: RefreshCw, link: { to: '/agents' } },
+  { key: '/start', label: 'Your first site', hint: 'Guide', icon: Globe, link: { to: '/start' } },
   { key: '/approve', label: 'Let a program in', hint: 'Page', icon: KeyRound, link: { to: '/approve' } },
 ];
 

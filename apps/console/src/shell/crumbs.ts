@@ -13,6 +13,7 @@ export function crumbsOf(pathname: string): readonly Crumb[] {
       { label: second === 'site' ? 'Sites' : 'Certificates', to: `/${second}s` },
       { label: 'New', to: pathname },
     ];
+  if (first === 'start') return [{ label: 'Your first site', to: '/start' }];
   if (first === 'approve') return [{ label: 'Let a program in', to: '/approve' }];
   if (first === 'agents') {
     const versions = [

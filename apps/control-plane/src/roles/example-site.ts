@@ -14,6 +14,8 @@ import type { InternalCalls } from '../platform/rpc';
 
 const name = 'hello';
 const domain = 'hello.localhost';
+/** Tells the console that it is nobody's own: the guide to a first site goes on. */
+const exampleLabel = 'ostler/example';
 const betweenLooksMs = 250;
 const page = `<!doctype html>
 <html lang="en">
@@ -70,7 +72,7 @@ async function apply({ internal, tenantUid }: ExampleParts, server: string): Pro
     requestId: newUid(),
     resources: [
       {
-        meta: { kind: Kind.SITE, name, displayName: 'Hello' },
+        meta: { kind: Kind.SITE, name, displayName: 'Hello', labels: { [exampleLabel]: '' } },
         spec: {
           case: 'site',
           value: {

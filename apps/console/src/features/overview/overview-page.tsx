@@ -50,9 +50,7 @@ function OverviewBody() {
   return (
     <>
       <WaitingRoom />
-      {(servers.length === 0 || sites.length === 0) && (
-        <FirstSteps servers={servers.length} sites={sites.length} />
-      )}
+      <FirstSteps servers={servers} sites={sites} />
       <div className="mb-4 grid gap-4 md:grid-cols-3">
         <HealthCard
           title="Servers"
