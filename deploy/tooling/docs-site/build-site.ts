@@ -26,6 +26,7 @@ export async function buildSite(folder: string): Promise<number> {
     await writeFile(join(staging, path), text);
   }
   await cp(join(root, 'docs/images'), join(staging, 'images'), { recursive: true });
+  await copyFile(join(root, 'docs/reference/openapi.json'), join(staging, 'reference/openapi.json'));
   await copyAssets(join(staging, 'assets'));
   await rm(folder, { recursive: true, force: true });
   await rename(staging, folder);

@@ -1,3 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { addApiReference } from './api-reference/add-to-page.ts';
+import type { ApiDocument } from './api-reference/api-document.ts';
 import { layoutPage } from './layout.ts';
 import { readMenu } from './menu.ts';
 import { readPageSources } from './page-sources.ts';
@@ -8,7 +13,8 @@ import type { SearchEntry } from './search-entry.ts';
 const mostSearchedCharacters = 4_000;
 
 export async function renderPages(root: string): Promise<RenderedPage[]> {
-  return (await readPageSources(root)).map(renderPage);
+  const api = JSON.parse(await readFile(join(root, 'docs/reference/openapi.json'), 'utf8')) as ApiDocument;
+  return (await readPageSources(root)).map((source) => addApiReference(renderPage(source), api));
 }
 
 /** The site's text files by path: every page, one for what is not there, and what the search reads. */

@@ -4,6 +4,7 @@ import { openMenu } from './menu.ts';
 import { startSearch } from './search.ts';
 import { showTabs } from './tabs.ts';
 import { startThemes } from './theme.ts';
+import { tryCalls } from './try-calls.ts';
 
 startThemes();
 openMenu();
@@ -11,3 +12,4 @@ showTabs();
 addCopyButtons();
 startSearch();
 followReading();
+tryCalls();
