@@ -33,6 +33,11 @@ export interface WorldOptions {
   readonly joinAfterSteps: number;
 }
 
+export interface ReleaseContent {
+  readonly size: number;
+  readonly pieces: Uint8Array[];
+}
+
 /** The whole state behind the mock services, and who watches it. */
 export class World {
   readonly resources = new Map<string, Resource>();
@@ -54,6 +59,11 @@ export class World {
   readonly selectors = new Map<string, SavedSelector>();
   /** Releases of site content that are complete, by digest. */
   readonly published = new Map<string, Release>();
+  /** Those that are on their way: contents by hash, releases by digest with the hashes that they need. */
+  readonly releaseStore = {
+    contents: new Map<string, ReleaseContent>(),
+    begun: new Map<string, { readonly release: Release; readonly hashes: readonly string[] }>(),
+  };
   /** Newest first. */
   readonly releases: AgentReleaseInfo[] = [];
   readonly rollouts = new Map<string, Rollout>();

@@ -11,17 +11,11 @@ import {
 } from '@ostler/contracts';
 import { Problems, releasePath } from '@ostler/resource-model';
 import { refusal } from '../refuse';
-import type { World } from '../world';
-
-interface Content {
-  readonly size: number;
-  readonly pieces: Uint8Array[];
-}
+import type { ReleaseContent, World } from '../world';
 
 /** Takes releases in as the control plane does: unsafe names are refused, contents must have their hash. */
 export function releaseService(world: World): ServiceImpl<typeof ReleaseService> {
-  const contents = new Map<string, Content>();
-  const begun = new Map<string, { release: Release; hashes: string[] }>();
+  const { contents, begun } = world.releaseStore;
   const lacking = (hashes: readonly string[]): string[] =>
     hashes.filter((hash) => hashOf(contents.get(hash)) !== hash);
   return {
@@ -78,7 +72,7 @@ function digestOf(files: readonly ReleaseFile[]): string {
   return `sha256:${createHash('sha256').update(list.join('\n')).digest('hex')}`;
 }
 
-function hashOf(content: Content | undefined): string {
+function hashOf(content: ReleaseContent | undefined): string {
   const bytes = Buffer.concat(content?.pieces ?? []);
   if (!content || bytes.length !== content.size || content.pieces.length === 0) return '';
   return createHash('sha256').update(bytes).digest('hex');

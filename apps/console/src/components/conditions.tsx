@@ -1,73 +1,129 @@
 import type { Condition, PlacementStatus, Resource } from '@ostler/contracts';
 import { ConditionStatus } from '@ostler/contracts';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { adviceFor } from '../lib/advice';
-import { placementHealth } from '../lib/health';
+import { countText } from '../lib/amounts';
+import { type Health, healthOrder, placementHealth } from '../lib/health';
+import { Button } from './button';
 import { Section } from './page';
 import { StatusText } from './status';
 import { Time } from './time';
 
-/** Per server: what is so, since when, why, and what to do. */
+/** Above this many servers, those that come last in the order of trouble are shown when asked for. */
+const SHOWN = 25;
+
+/** Per server: what is so, since when, why, and what to do; trouble first. */
 export function Conditions({ resource }: { resource: Resource }) {
-  const placements = [...(resource.status?.placementStatuses ?? [])].sort((a, b) =>
-    a.serverName.localeCompare(b.serverName),
-  );
+  const [all, setAll] = useState(false);
+  const rows = (resource.status?.placementStatuses ?? [])
+    .map((placement) => ({ placement, health: placementHealth(placement) }))
+    .sort(byTrouble);
   const count = `${resource.status?.placementsReady ?? 0} of ${resource.status?.placements ?? 0} ready`;
+  const shown = all ? rows : rows.slice(0, SHOWN);
   return (
     <Section title="Servers" text={count} flush>
-      {placements.length === 0 && (
+      {rows.length === 0 && (
         <p className="text-ink-2 px-4 py-5 text-sm">
           It is placed on no server. A site needs a server of its name or label; a certificate is placed where
           a site refers to it.
         </p>
       )}
-      <ul className="divide-line divide-y">
-        {placements.map((placement) => (
-          <PlacementRow
-            key={placement.serverUid}
-            placement={placement}
-            generation={resource.meta?.generation ?? 0n}
-          />
-        ))}
-      </ul>
+      {rows.length > 0 && (
+        <table className="block w-full text-sm lg:table">
+          <thead className="text-ink-3 hidden text-left text-xs lg:table-header-group">
+            <tr className="border-line border-b">
+              <Head className="w-52">Server</Head>
+              <Head className="w-32">State</Head>
+              <Head className="w-28">Since</Head>
+              <Head>Why, and what to do</Head>
+              <Head className="w-32 text-right">Reported</Head>
+            </tr>
+          </thead>
+          <tbody className="divide-line block divide-y lg:table-row-group">
+            {shown.map(({ placement, health }) => (
+              <PlacementRow
+                key={placement.serverUid}
+                placement={placement}
+                health={health}
+                generation={resource.meta?.generation ?? 0n}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {shown.length < rows.length && (
+        <div className="border-line border-t px-4 py-2">
+          <Button look="quiet" onClick={() => setAll(true)}>
+            Show the other {countText(rows.length - shown.length, 'server')}
+          </Button>
+        </div>
+      )}
     </Section>
   );
 }
 
-function PlacementRow({ placement, generation }: { placement: PlacementStatus; generation: bigint }) {
-  const health = placementHealth(placement);
-  const isBehind = placement.observedGeneration < generation;
+interface Row {
+  readonly placement: PlacementStatus;
+  readonly health: Health;
+}
+
+function byTrouble(a: Row, b: Row): number {
+  const order = healthOrder.indexOf(a.health.state) - healthOrder.indexOf(b.health.state);
+  return order || a.placement.serverName.localeCompare(b.placement.serverName);
+}
+
+function Head({ children, className = '' }: { children: string; className?: string }) {
   return (
-    <li className="grid gap-x-5 gap-y-1 px-4 py-2.5 text-sm lg:grid-cols-[12rem_8rem_minmax(0,1fr)]">
-      <div className="min-w-0">
+    <th scope="col" className={`px-4 py-1.5 font-medium ${className}`}>
+      {children}
+    </th>
+  );
+}
+
+const cell = 'block px-4 align-top lg:table-cell lg:py-2';
+
+function PlacementRow({ placement, health, generation }: Row & { generation: bigint }) {
+  const told = placement.conditions.filter(isTold);
+  const isBehind = placement.observedGeneration < generation && !placement.removing;
+  return (
+    <tr className="block py-2 lg:table-row lg:py-0">
+      <th scope="row" className={`${cell} text-left font-medium`}>
         <Link
           to="/servers/$name"
           params={{ name: placement.serverName }}
-          className="block truncate font-medium hover:underline"
+          className="break-all hover:underline"
         >
           {placement.serverName}
         </Link>
-        <span className="text-ink-3 text-xs">
-          reported <Time at={placement.reportedAt} />
-        </span>
-      </div>
-      <div>
+      </th>
+      <td className={cell}>
         <StatusText health={health} />
         {isBehind && (
           <span className="text-ink-3 block text-xs">
-            at generation {String(placement.observedGeneration)}
+            {placement.observedGeneration === 0n
+              ? 'nothing applied yet'
+              : `at generation ${placement.observedGeneration}`}
           </span>
         )}
-      </div>
-      <div className="min-w-0">
+      </td>
+      <td className={`${cell} text-ink-2`}>
+        <span className="text-ink-3 lg:hidden">since </span>
+        <Time at={health.since} empty="" />
+      </td>
+      <td className={`${cell} min-w-0`}>
         {placement.stale && (
           <p className="text-ink-2">The server is not connected. What follows is the last that it said.</p>
         )}
-        {placement.conditions.filter(isTold).map((condition) => (
-          <ConditionLine key={condition.type} condition={condition} />
+        {told.map((condition) => (
+          <ConditionLine key={condition.type} condition={condition} alone={told.length === 1} />
         ))}
-      </div>
-    </li>
+      </td>
+      <td className={`${cell} text-ink-3 text-xs lg:text-right`}>
+        <span className="lg:hidden">reported </span>
+        <Time at={placement.reportedAt} empty="never" />
+      </td>
+    </tr>
   );
 }
 
@@ -76,15 +132,21 @@ function isTold({ type, status }: Condition): boolean {
   return type === 'Ready' || status === ConditionStatus.TRUE;
 }
 
-function ConditionLine({ condition }: { condition: Condition }) {
+function ConditionLine({ condition, alone }: { condition: Condition; alone: boolean }) {
   const isFine = condition.type === 'Ready' && condition.status === ConditionStatus.TRUE;
   const advice = isFine ? undefined : adviceFor(condition.reason);
   return (
     <div className="mb-1 last:mb-0">
       <p className={`break-words ${isFine ? 'text-ink-2' : ''}`}>
         {condition.message || condition.reason}{' '}
-        <span className="text-ink-3 text-xs whitespace-nowrap">
-          {condition.reason} · <Time at={condition.lastTransitionAt} empty="" />
+        <span className="text-ink-3 text-xs">
+          {condition.reason}
+          {!alone && (
+            <>
+              {' · '}
+              <Time at={condition.lastTransitionAt} empty="" />
+            </>
+          )}
         </span>
       </p>
       {advice && <p className="text-ink-2 text-xs">What to do: {advice}</p>}

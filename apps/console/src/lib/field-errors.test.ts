@@ -39,3 +39,11 @@ test('a section counts its own errors and no neighbour with the same beginning',
   );
   expect(errorsUnder(errors, ['paths'])).toBe(2);
 });
+
+test('of an empty field only that it is empty is told', () => {
+  const empty = { field: 'meta.name', reason: 'STRING_MIN_LEN', message: 'must be at least 1 characters' };
+  const pattern = { field: 'meta.name', reason: 'STRING_PATTERN', message: 'does not match' };
+  expect(fieldErrorsOf([empty, pattern]).get('meta.name')).toBe('Fill this in.');
+  const said = { field: 'meta.name', reason: 'EMPTY', message: 'is empty; write a host name' };
+  expect(fieldErrorsOf([empty, said]).get('meta.name')).toBe('Is empty; write a host name.');
+});

@@ -12,13 +12,16 @@ const PREFIX = /^resources\[\d+\]\.(?:(?:site|certificate|spec)\.)?/;
  * whether the control plane names fields like the proto or like its JSON.
  */
 export function fieldErrorsOf(violations: readonly Violation[]): FieldErrors {
-  const errors = new Map<string, string>();
-  for (const { field, message } of violations) {
-    const path = formPath(field);
-    const text = forPeople(message);
-    errors.set(path, errors.has(path) ? `${errors.get(path)} ${text}` : text);
-  }
-  return errors;
+  const byPath = Map.groupBy(violations, ({ field }) => formPath(field));
+  return new Map([...byPath].map(([path, all]) => [path, textOf(all)]));
+}
+
+/** Of an empty field only that it is empty: what else does not fit follows from it. */
+function textOf(violations: readonly Violation[]): string {
+  const isEmpty = violations.some(({ reason }) => reason === 'STRING_MIN_LEN');
+  if (!isEmpty) return [...new Set(violations.map(({ message }) => forPeople(message)))].join(' ');
+  const told = violations.find(({ message }) => message.startsWith('is empty'));
+  return told ? forPeople(told.message) : 'Fill this in.';
 }
 
 const PATTERN = /regex pattern `(.*)`/;
@@ -38,10 +41,16 @@ const patternWords: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9._@-]+$': 'Use letters, digits, dots, dashes, underscores and @.',
 };
 
+/** What rules over several fields ask for, in the words of the form. */
+const ruleWords: Readonly<Record<string, string>> = {
+  'name one server, or a selector, not both and not neither': 'Choose a server, or labels.',
+  'name a root folder or a release, not both and not neither': 'Name a folder, or publish a release.',
+};
+
 /** A rule's message as a sentence. */
 function forPeople(message: string): string {
   const pattern = PATTERN.exec(message)?.[1];
-  const text = (pattern !== undefined && patternWords[pattern]) || message;
+  const text = (pattern !== undefined && patternWords[pattern]) || ruleWords[message] || message;
   const sentence = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -7,10 +7,21 @@ import { CheckField, Field, NumberField, SelectField, TextField } from '../field
 import { useFieldError, useFieldErrors } from './errors';
 
 /** The fields of a form, each with the error of its path. */
-type Bound<Props> = Omit<Props, 'error'> & { path: string };
+type Bound<Props> = Omit<Props, 'error'> & {
+  path: string;
+  /** A path without a field of its own, whose error is told here: the message around the field. */
+  also?: string;
+};
 
-export function BoundText({ path, ...props }: Bound<ComponentProps<typeof TextField>>) {
-  return <TextField {...props} error={useFieldError(path)} />;
+/** What is wrong with the field itself, or else with what it stands for. */
+function useOwnError(path: string, also = ''): string | undefined {
+  const own = useErrorsAt(path);
+  const around = useFieldError(also);
+  return own ?? around;
+}
+
+export function BoundText({ path, also, ...props }: Bound<ComponentProps<typeof TextField>>) {
+  return <TextField {...props} error={useOwnError(path, also)} />;
 }
 
 export function BoundNumber({ path, ...props }: Bound<ComponentProps<typeof NumberField>>) {
@@ -23,9 +34,10 @@ export function BoundCheck({ path, ...props }: Bound<ComponentProps<typeof Check
 
 export function BoundSelect<Value extends string | number>({
   path,
+  also,
   ...props
 }: Bound<ComponentProps<typeof SelectField<Value>>>) {
-  return <SelectField {...props} error={useFieldError(path)} />;
+  return <SelectField {...props} error={useOwnError(path, also)} />;
 }
 
 /**
@@ -52,13 +64,14 @@ export function BoundLabels({
   value,
   onChange,
   path,
+  also,
   ...props
 }: Omit<Bound<ComponentProps<typeof TextField>>, 'value' | 'onChange'> & {
   value: Readonly<Record<string, string>>;
   onChange: (labels: Record<string, string>) => void;
 }) {
   const [text, change] = useTyped<Record<string, string>>(value, formatLabels, parseLabels, onChange);
-  const error = useErrorsAt(path);
+  const error = useOwnError(path, also);
   return (
     <TextField mono placeholder="env=prod zone=fra" {...props} value={text} onChange={change} error={error} />
   );

@@ -71,10 +71,10 @@ function ChangedMeanwhile({ form, present }: { form: ResourceDraft; present: Res
         <Change title="Your change" before={base} after={draft} />
       </div>
       {merged.conflicts.length > 0 && (
-        <fieldset className="border-line border-t px-4 py-3">
-          <legend className="float-left mb-2 w-full text-sm">
+        <div className="border-line border-t px-4 py-3">
+          <p className="mb-1 text-sm">
             Both changed {countText(merged.conflicts.length, 'field')}. Choose whose stays:
-          </legend>
+          </p>
           {merged.conflicts.map((path) => (
             <SideChoice
               key={path}
@@ -83,7 +83,7 @@ function ChangedMeanwhile({ form, present }: { form: ResourceDraft; present: Res
               onSide={(side) => setSides(new Map(sides).set(path, side))}
             />
           ))}
-        </fieldset>
+        </div>
       )}
       <div className="border-line flex flex-wrap gap-2 border-t px-4 py-3">
         <Button look="primary" onClick={() => form.goOn(merged.resource, theirs)}>

@@ -1,5 +1,6 @@
 import {
   ApplyResult_Change as Change,
+  ErrorReason,
   type FieldChange,
   Permission,
   type ServerPlan,
@@ -20,6 +21,9 @@ export function PlanView({ draft }: { draft: ResourceDraft }) {
     return <p className="text-ink-2 text-sm">{refusal} Plans are made for those who may apply them.</p>;
   if (draft.errors.size > 0 && !data) {
     return <p className="text-ink-2 text-sm">The plan comes when the errors in the form are mended.</p>;
+  }
+  if (error?.reason === ErrorReason.CONFLICT) {
+    return <p className="text-ink-2 text-sm">The plan comes when it is decided above how to go on.</p>;
   }
   if (error && error.violations.length === 0) return <ErrorPanel error={error} />;
   if (!data) {

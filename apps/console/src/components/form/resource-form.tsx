@@ -1,4 +1,4 @@
-import { Permission, type Resource } from '@ostler/contracts';
+import { ErrorReason, Permission, type Resource } from '@ostler/contracts';
 import { useBlocker } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useRefusal } from '../../api/session';
@@ -6,6 +6,7 @@ import { countText } from '../../lib/amounts';
 import { Button } from '../button';
 import { CopyBlock } from '../copy';
 import { Dialog } from '../dialog';
+import { fileCountsText } from '../diff-view';
 import { Page } from '../page';
 import { ErrorPanel, Note } from '../panels';
 import { CodeBlock } from '../spec-view';
@@ -33,29 +34,21 @@ export function ResourceForm({
 }) {
   const refusal = useRefusal(Permission.RESOURCES_WRITE);
   const isNew = form.draft.meta?.generation === 0n;
-  const nothing = !isNew && !form.isChanged ? 'Nothing is changed yet.' : undefined;
+  const isBehind = form.isConflict || form.plan.error?.reason === ErrorReason.CONFLICT;
+  const nothing = isBehind
+    ? 'Somebody changed it meanwhile: decide above how to go on.'
+    : !isNew && !form.isChanged
+      ? 'Nothing is changed yet.'
+      : undefined;
   const submit = (event: React.FormEvent): void => {
     event.preventDefault();
-    if (refusal === undefined && nothing === undefined) form.save();
+    if (refusal !== undefined || nothing !== undefined) return;
+    form.save();
+    // After the errors are shown, and their sections unfolded.
+    requestAnimationFrame(focusFirstError);
   };
   return (
-    <Page
-      title={title}
-      actions={
-        <>
-          <Button onClick={onCancel}>Cancel</Button>
-          <Button
-            look="primary"
-            type="submit"
-            form="resource"
-            refusal={refusal ?? nothing}
-            busy={form.isSaving}
-          >
-            {saveText(form)}
-          </Button>
-        </>
-      }
-    >
+    <Page title={title}>
       {refusal && (
         <div className="mb-3">
           <Note>{refusal} The form shows how it is set; nothing can be changed here.</Note>
@@ -76,9 +69,56 @@ export function ResourceForm({
         </form>
         <Beside form={form} />
       </div>
+      <div className="bg-surface border-line-strong shadow-float sticky bottom-3 z-20 mt-1 flex flex-wrap items-center gap-2 rounded-lg border px-4 py-2.5">
+        <Outlook form={form} nothing={nothing} />
+        <div className="ml-auto flex gap-2">
+          <Button onClick={onCancel}>Cancel</Button>
+          <Button
+            look="primary"
+            type="submit"
+            form="resource"
+            refusal={refusal ?? nothing}
+            busy={form.isSaving}
+          >
+            {saveText(form)}
+          </Button>
+        </div>
+      </div>
       <UnsavedGuard when={form.isChanged && !isSaved} onLeave={form.kept.forget} />
     </Page>
   );
+}
+
+/** In the order of the page. */
+function focusFirstError(): void {
+  document.querySelector<HTMLElement>('#resource [aria-invalid=true]')?.focus();
+}
+
+/** Beside the buttons: what stands in the way, or what saving would do. */
+function Outlook({ form, nothing }: { form: ResourceDraft; nothing: string | undefined }) {
+  const { data, isRunning } = form.plan;
+  if (form.errors.size > 0) {
+    return (
+      <button
+        type="button"
+        onClick={focusFirstError}
+        className="text-failed-text text-sm font-medium underline-offset-2 hover:underline"
+      >
+        {countText(form.errors.size, 'error')}: show the first
+      </button>
+    );
+  }
+  if (nothing) return <p className="text-ink-3 text-sm">{nothing}</p>;
+  if (isRunning || !data) return <p className="text-ink-3 text-sm">{isRunning ? 'Planning' : ''}</p>;
+  const refused = data.plans.filter(({ verified, valid }) => verified && !valid).length;
+  if (refused > 0) {
+    return (
+      <p className="text-failed-text text-sm">
+        {countText(refused, 'server')} would refuse it; see the plan.
+      </p>
+    );
+  }
+  return <p className="text-ink-2 text-sm">{fileCountsText(data.plans.flatMap(({ files }) => files))}</p>;
 }
 
 function saveText({ plan, draft }: ResourceDraft): string {

@@ -13,7 +13,7 @@ import { Page } from '../../components/page';
 import { ResourceActivity } from '../../components/resource-activity';
 import { Revisions } from '../../components/revisions';
 import { SpecView } from '../../components/spec-view';
-import { StatusBadge } from '../../components/status';
+import { HealthBadge } from '../../components/health-light';
 import { TabLinks } from '../../components/tabs';
 import { resourceHealth } from '../../lib/health';
 import { nameOf } from '../../lib/kinds';
@@ -49,7 +49,7 @@ function CertificateDetail({ certificate }: { certificate: Resource }) {
     <Page
       title={nameOf(certificate)}
       icon={<ShieldCheck className="size-5" />}
-      badge={<StatusBadge health={health} />}
+      badge={<HealthBadge health={health} />}
       sub={health.message}
       actions={
         <>

@@ -8,7 +8,7 @@ import { FilterBar } from '../../components/filter-bar';
 import { ListBody } from '../../components/list-body';
 import { Page } from '../../components/page';
 import { Empty } from '../../components/panels';
-import { StatusText } from '../../components/status';
+import { HealthLight } from '../../components/health-light';
 import { Time } from '../../components/time';
 import { expiryOf, sourceWord } from '../../lib/certificates';
 import { stateFacets } from '../../lib/facets';
@@ -52,7 +52,7 @@ const columns: readonly Column<Resource>[] = [
     header: 'State',
     width: '8rem',
     sortable: true,
-    cell: (one) => <StatusText health={resourceHealth(one)} />,
+    cell: (one) => <HealthLight health={resourceHealth(one)} />,
   },
   {
     id: 'domains',

@@ -1,9 +1,11 @@
-import type { Resource, SiteStatus } from '@ostler/contracts';
+import type { Resource, UpstreamHealth } from '@ostler/contracts';
 import { Conditions } from '../../components/conditions';
 import { CopyText } from '../../components/copy';
 import { Facts, Labels, Section } from '../../components/page';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
+import { countText } from '../../lib/amounts';
+import type { Health } from '../../lib/health';
 import { handlerWord, placementText, siteSpecOf, siteUrls } from '../../lib/sites';
 import { Link } from '@tanstack/react-router';
 
@@ -74,38 +76,75 @@ export function SiteOverview({ site }: { site: Resource }) {
   );
 }
 
+interface UpstreamView {
+  readonly upstream: UpstreamHealth;
+  /** Servers that see it healthy. */
+  readonly healthyFrom: readonly string[];
+  readonly troubles: readonly { readonly serverName: string; readonly message: string }[];
+}
+
+/** Each server of an upstream once, with what the servers of the site see of it. */
 function Upstreams({ site }: { site: Resource }) {
-  const rows = (site.status?.placementStatuses ?? []).flatMap(({ serverName, detail }) =>
-    detail.case === 'site' ? detail.value.upstreams.map((upstream) => ({ serverName, upstream })) : [],
-  );
-  if (rows.length === 0) return null;
+  const views = upstreamViews(site);
+  if (views.length === 0) return null;
   return (
-    <Section title="Upstreams" text="As each server sees them." flush>
+    <Section title="Upstreams" text="As the servers of the site see them." flush>
       <ul className="divide-line divide-y">
-        {rows.map(({ serverName, upstream }) => (
-          <li
-            key={`${serverName} ${upstream.upstream} ${upstream.host}:${upstream.port}`}
-            className="px-4 py-1.5 text-sm"
-          >
-            <div className="flex flex-wrap items-center gap-x-4">
-              <StatusText health={upstreamHealth(upstream)} />
-              <code className="font-mono text-xs">
-                {upstream.upstream}: {upstream.host}:{upstream.port}
-              </code>
-              <span className="text-ink-3 ml-auto text-xs">from {serverName}</span>
-            </div>
-            {upstream.message && (
-              <p className="text-ink-2 pl-[18px] text-xs break-words">{upstream.message}</p>
-            )}
-          </li>
+        {views.map((view) => (
+          <UpstreamRow key={keyOf(view.upstream)} view={view} />
         ))}
       </ul>
     </Section>
   );
 }
 
-function upstreamHealth({ healthy }: SiteStatus['upstreams'][number]) {
-  return healthy
-    ? ({ state: 'ready', word: 'Healthy' } as const)
-    : ({ state: 'failed', word: 'Unhealthy' } as const);
+function UpstreamRow({ view: { upstream, healthyFrom, troubles } }: { view: UpstreamView }) {
+  const all = healthyFrom.length + troubles.length;
+  return (
+    <li className="px-4 py-1.5 text-sm">
+      <div className="flex flex-wrap items-center gap-x-4">
+        <StatusText health={upstreamHealth(healthyFrom.length, all)} />
+        <code className="min-w-0 font-mono text-xs break-all">
+          {upstream.upstream}: {upstream.host}:{upstream.port}
+        </code>
+        <span className="text-ink-3 ml-auto text-xs" title={healthyFrom.join('\n')}>
+          {all === 1
+            ? `from ${healthyFrom[0] ?? troubles[0]?.serverName}`
+            : `from ${healthyFrom.length} of ${all} servers`}
+        </span>
+      </div>
+      {troubles.slice(0, 5).map(({ serverName, message }) => (
+        <p key={serverName} className="text-ink-2 pl-[18px] text-xs break-words">
+          {all > 1 && `${serverName}: `}
+          {message}
+        </p>
+      ))}
+      {troubles.length > 5 && (
+        <p className="text-ink-3 pl-[18px] text-xs">
+          and from {countText(troubles.length - 5, 'more server')}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function upstreamViews({ status }: Resource): UpstreamView[] {
+  const seen = (status?.placementStatuses ?? []).flatMap(({ serverName, detail }) =>
+    detail.case === 'site' ? detail.value.upstreams.map((upstream) => ({ serverName, upstream })) : [],
+  );
+  const groups = Map.groupBy(seen, ({ upstream }) => keyOf(upstream));
+  return [...groups.values()].map((group) => ({
+    upstream: group[0]!.upstream,
+    healthyFrom: group.filter(({ upstream }) => upstream.healthy).map(({ serverName }) => serverName),
+    troubles: group
+      .filter(({ upstream }) => !upstream.healthy)
+      .map(({ serverName, upstream }) => ({ serverName, message: upstream.message })),
+  }));
+}
+
+const keyOf = ({ upstream, host, port }: UpstreamHealth): string => `${upstream} ${host}:${port}`;
+
+function upstreamHealth(healthy: number, all: number): Pick<Health, 'state' | 'word'> {
+  if (healthy === all) return { state: 'ready', word: 'Healthy' };
+  return healthy === 0 ? { state: 'failed', word: 'Unhealthy' } : { state: 'degraded', word: 'Unhealthy' };
 }

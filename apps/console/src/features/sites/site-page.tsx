@@ -13,7 +13,7 @@ import { Page } from '../../components/page';
 import { ResourceActivity } from '../../components/resource-activity';
 import { Revisions } from '../../components/revisions';
 import { SpecView } from '../../components/spec-view';
-import { StatusBadge } from '../../components/status';
+import { HealthBadge } from '../../components/health-light';
 import { TabLinks } from '../../components/tabs';
 import { resourceHealth } from '../../lib/health';
 import { nameOf } from '../../lib/kinds';
@@ -53,7 +53,7 @@ function SiteDetail({ site }: { site: Resource }) {
     <Page
       title={nameOf(site)}
       icon={<Globe className="size-5" />}
-      badge={<StatusBadge health={health} />}
+      badge={<HealthBadge health={health} />}
       sub={
         <>
           {site.meta?.displayName && <span className="text-ink">{site.meta.displayName}. </span>}

@@ -8,7 +8,7 @@ import { FilterBar } from '../../components/filter-bar';
 import { ListBody } from '../../components/list-body';
 import { Labels, Page } from '../../components/page';
 import { Empty } from '../../components/panels';
-import { StatusText } from '../../components/status';
+import { HealthLight } from '../../components/health-light';
 import { Time } from '../../components/time';
 import { stateFacets } from '../../lib/facets';
 import {
@@ -50,7 +50,7 @@ const columns: readonly Column<Resource>[] = [
     header: 'State',
     width: '8rem',
     sortable: true,
-    cell: (site) => <StatusText health={resourceHealth(site)} />,
+    cell: (site) => <HealthLight health={resourceHealth(site)} />,
   },
   {
     id: 'domain',

@@ -4,7 +4,6 @@ import { useState } from 'react';
 import { useServers } from '../../../api/live';
 import { SelectField } from '../../../components/field';
 import { BoundLabels, BoundSelect } from '../../../components/form/bound';
-import { useFieldError } from '../../../components/form/errors';
 import { FieldRow } from '../../../components/form/form-section';
 import { countText } from '../../../lib/amounts';
 import type { SitePartProps } from './site-fields';
@@ -17,7 +16,6 @@ const ways = [
 /** One server by name, or every server that carries some labels. */
 export function PlacementFields({ spec, patch }: SitePartProps) {
   const servers = useServers();
-  const error = useFieldError('placement');
   const { server = '', selector = {} } = spec.placement ?? {};
   const [way, setWay] = useState<(typeof ways)[number]['value']>(
     Object.keys(selector).length > 0 ? 'selector' : 'server',
@@ -38,7 +36,6 @@ export function PlacementFields({ spec, patch }: SitePartProps) {
         label="Where it runs"
         value={way}
         options={[...ways]}
-        error={error}
         onChange={(next) => {
           setWay(next);
           place({});
@@ -48,6 +45,7 @@ export function PlacementFields({ spec, patch }: SitePartProps) {
         <BoundSelect
           label="Server"
           path="placement.server"
+          also="placement"
           value={server}
           options={options}
           onChange={(next) => place({ server: next })}
@@ -56,6 +54,7 @@ export function PlacementFields({ spec, patch }: SitePartProps) {
         <BoundLabels
           label="Labels that a server must carry"
           path="placement.selector"
+          also="placement"
           value={selector}
           onChange={(next) => place({ selector: next })}
           help={

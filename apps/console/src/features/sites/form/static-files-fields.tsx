@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { useRefusal } from '../../../api/session';
 import { SelectField } from '../../../components/field';
 import { BoundOptionalNumber, BoundText, BoundWords } from '../../../components/form/bound';
-import { useFieldError } from '../../../components/form/errors';
 import { FieldRow } from '../../../components/form/form-section';
 import { PublishFolder } from '../publish/publish-folder';
 
@@ -21,7 +20,6 @@ export function StaticFilesFields({
   onChange: (value: StaticFiles) => void;
   path: string;
 }) {
-  const error = useFieldError(path);
   const refusal = useRefusal(Permission.RESOURCES_WRITE);
   const [source, setSource] = useState<(typeof sources)[number]['value']>(
     value.release === '' ? 'root' : 'release',
@@ -34,7 +32,6 @@ export function StaticFilesFields({
           label="Files come from"
           value={source}
           options={[...sources]}
-          error={error}
           onChange={(next) => {
             setSource(next);
             patch({ root: '', release: '' });
@@ -45,6 +42,7 @@ export function StaticFilesFields({
             label="Folder"
             mono
             path={`${path}.root`}
+            also={path}
             placeholder="/srv/www/shop"
             value={value.root}
             onChange={(root) => patch({ root })}
@@ -54,6 +52,7 @@ export function StaticFilesFields({
             label="Release"
             mono
             path={`${path}.release`}
+            also={path}
             placeholder="sha256:…"
             help="Filled in by publishing a folder below; a digest of before can be written here too."
             value={value.release}
@@ -74,12 +73,12 @@ export function StaticFilesFields({
           onChange={(index) => patch({ index })}
         />
         <BoundText
-          label="Answer for what does not exist"
+          label="Fallback"
           optional
           mono
           path={`${path}.fallback`}
           placeholder="/index.html"
-          help="For single-page applications."
+          help="Answered for what does not exist; for single-page applications."
           value={value.fallback}
           onChange={(fallback) => patch({ fallback })}
         />

@@ -15,10 +15,10 @@ import { HealthCheckFields } from './health-check-fields';
 import type { SitePartProps } from './site-fields';
 
 const balances = [
-  { value: Balance.UNSPECIFIED, label: 'In turn (the default)' },
+  { value: Balance.UNSPECIFIED, label: 'In turn (default)' },
   { value: Balance.ROUND_ROBIN, label: 'In turn' },
-  { value: Balance.LEAST_CONNECTIONS, label: 'To the one with the fewest connections' },
-  { value: Balance.CLIENT_ADDRESS, label: 'By the address of the client' },
+  { value: Balance.LEAST_CONNECTIONS, label: 'To the least busy' },
+  { value: Balance.CLIENT_ADDRESS, label: 'By client address' },
 ];
 
 export function UpstreamsSection({ spec, patch }: SitePartProps) {
