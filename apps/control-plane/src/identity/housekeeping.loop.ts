@@ -3,6 +3,7 @@ import { pause, systemClock } from '@ostler/kernel';
 
 import { execute, UnitOfWork } from '../platform/db';
 import { Loops } from '../platform/loops';
+import { BrowserSignInRepository } from './browser-sign-in.repository';
 import { SessionsRepository } from './sessions.repository';
 
 const everyMs = 3_600_000;
@@ -14,6 +15,7 @@ export class HousekeepingLoop implements OnModuleInit {
     private readonly loops: Loops,
     private readonly unitOfWork: UnitOfWork,
     private readonly sessions: SessionsRepository,
+    private readonly browserSignIns: BrowserSignInRepository,
   ) {}
 
   onModuleInit(): void {
@@ -30,6 +32,7 @@ export class HousekeepingLoop implements OnModuleInit {
   private async removeExpired(): Promise<void> {
     await this.unitOfWork.asSystem('housekeeping', async () => {
       await this.sessions.removeExpired();
+      await this.browserSignIns.removeExpired();
       await execute(`delete from request_ledger where created_at < now() - interval '7 days'`);
     });
   }

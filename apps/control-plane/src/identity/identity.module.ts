@@ -5,6 +5,9 @@ import { ApiTokensRepository } from './api-tokens.repository';
 import { ApiTokensService } from './api-tokens.service';
 import { AttemptsRepository } from './attempts.repository';
 import { Attempts } from './attempts.service';
+import { BrowserSignInRepository } from './browser-sign-in.repository';
+import { BrowserSignInRpc } from './browser-sign-in.rpc';
+import { BrowserSignIns } from './browser-sign-in.service';
 import { CallerCache } from './caller-cache';
 import { FirstOwner } from './first-owner.service';
 import { HousekeepingLoop } from './housekeeping.loop';
@@ -22,6 +25,9 @@ import { SignInService } from './sign-in.service';
     ApiTokensService,
     Attempts,
     AttemptsRepository,
+    BrowserSignInRepository,
+    BrowserSignInRpc,
+    BrowserSignIns,
     CallerCache,
     FirstOwner,
     HousekeepingLoop,

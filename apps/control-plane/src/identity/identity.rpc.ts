@@ -22,8 +22,13 @@ import { PeopleService } from './people.service';
 import { sessionCookie } from './session-cookie';
 import { SignInService } from './sign-in.service';
 
+type Part = Omit<
+  ServiceImpl<typeof IdentityService>,
+  'beginBrowserSignIn' | 'takeBrowserSignIn' | 'getBrowserSignIn' | 'decideBrowserSignIn'
+>;
+
 @Injectable()
-export class IdentityRpc implements OnModuleInit, ServiceImpl<typeof IdentityService> {
+export class IdentityRpc implements OnModuleInit, Part {
   constructor(
     private readonly rpc: RpcRegistry,
     private readonly mutations: Mutations,

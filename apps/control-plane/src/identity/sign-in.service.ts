@@ -8,7 +8,7 @@ import { failpoint } from '../platform/failpoints';
 import { anyCall, AuditSink, currentCall } from '../platform/rpc';
 import { Attempts } from './attempts.service';
 import { CallerCache } from './caller-cache';
-import { type CredentialsRow, PeopleRepository, type PersonRow } from './people.repository';
+import { PeopleRepository, type PersonRow } from './people.repository';
 import { SessionsRepository } from './sessions.repository';
 
 export interface SignedIn {
@@ -82,7 +82,8 @@ export class SignInService {
     this.cache.forgetAtCommit();
   }
 
-  private async open(person: CredentialsRow): Promise<SignedIn> {
+  /** Opens a session, within the unit of work that found out who it is for. */
+  async open(person: PersonRow & { readonly tenant_uid: string }): Promise<SignedIn> {
     const { address, service, method, requestId } = anyCall();
     const token = newToken('session');
     const session = { hash: hashToken(token), personUid: person.uid, tenantUid: person.tenant_uid, address };
