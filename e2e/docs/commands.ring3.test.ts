@@ -47,7 +47,8 @@ async function run(commands: string, folder: string): Promise<Ran> {
       PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
       HOME: home,
       // Node and pnpm of the launcher are found where they are, whatever the home of this reader is.
-      OSTLER_CACHE: process.env['OSTLER_CACHE'] ?? join(process.env['HOME'] ?? '/root', '.cache/ostler/toolchain'),
+      OSTLER_CACHE:
+        process.env['OSTLER_CACHE'] ?? join(process.env['HOME'] ?? '/root', '.cache/ostler/toolchain'),
       OSTLER_URL: control.url,
       OSTLER_CONFIG: join(home, 'cli.json'),
       OSTLER_PASSWORD: control.firstPassword,
@@ -72,7 +73,10 @@ async function expectShown({ files, commands, shown }: PageStep, folder: string)
   const own = (text: string): string => (server === undefined ? text : text.replaceAll('web-1', server));
   for (const { name, text } of files) await writeFile(join(folder, name), own(text));
   const { code, output } = await run(own(commands), folder);
-  expect({ code, missing: missingLine(shown.map(own), output) }, output).toEqual({ code: 0, missing: undefined });
+  expect({ code, missing: missingLine(shown.map(own), output) }, output).toEqual({
+    code: 0,
+    missing: undefined,
+  });
 }
 
 describe('docs/tutorial.md', async () => {
@@ -101,7 +105,7 @@ describe.each(runPages.filter((page) => readSteps(readPage(page)).length > 0))('
     folder = await folderOf(page);
     owner = await control.signIn();
     const { servers } = await owner.fleet.listServers({});
-    server = servers[0]!.name;
+    server = servers[0].name;
     const request = { requestId: newRequestId(), name: 'reader', role: Role.OWNER };
     token ||= (await owner.identity.createApiToken(request)).token;
   });

@@ -46,7 +46,7 @@ function header(root: string): string {
 <button type="button" class="menu-button" aria-expanded="false" aria-controls="menu" hidden>Menu</button>
 <a class="home" href="${root}/index.html">${mark}<span>Ostler <span class="quiet">documentation</span></span></a>
 <button type="button" class="search-button" hidden><span>Search</span><kbd>/</kbd></button>
-<a class="console" href="${root}/../">Console</a>
+<a class="to-console" href="${root}/../">Console</a>
 <button type="button" class="theme-button" hidden></button>
 </header>`;
 }

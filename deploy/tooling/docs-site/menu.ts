@@ -1,7 +1,8 @@
+import { posix } from 'node:path';
+
 import createMarkdown from 'markdown-it';
 
 import { addressOf } from './page-sources.ts';
-import { posix } from 'node:path';
 
 export interface MenuSection {
   readonly title: string;
@@ -31,7 +32,11 @@ export function readMenu(index: string): MenuSection[] {
         .items.push({ title: titleOf(token.children?.[at + 1]?.content ?? '', token.content), address });
     }
   }
-  return sections.filter(({ items }) => items.length > 0);
+  const [start, ...others] = sections;
+  // What the first words lead to has its place further down, where it is one.
+  const later = new Set(others.flatMap(({ items }) => items.map(({ address }) => address)));
+  const first = { ...start!, items: start!.items.filter(({ address }) => !later.has(address)) };
+  return [first, ...others].filter(({ items }) => items.length > 0);
 }
 
 /** Sentence case for a menu; a decision, which is linked by its number, is called by what it says. */

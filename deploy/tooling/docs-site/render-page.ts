@@ -31,12 +31,13 @@ export interface Section {
 }
 
 /** Pages are trusted, and still plain: one that needs HTML should rather get a mark of ours. A test tells. */
-const allowedHtml = /^(?:<!--[\s\S]*-->|<\/?(?:div|section|p)\b[^>]*>(?:[\w -]*<\/p>)?|<br>|<\/?kbd>)\s*$/;
+const allowedHtml = /^(?:<!--[\s\S]*-->|<br>|<\/?kbd>)\s*$/;
 
 export function renderPage(source: PageSource): RenderedPage {
   const md = createMarkdown({ html: true, typographer: false });
   const found: Found = { links: [], files: [], foreignHtml: [] };
   md.use(linkHeadings).use(colourCode).use(makeTabs).use(makeCallouts).use(scrollTables);
+  md.core.ruler.before('tabs', 'foreign-html', ({ tokens }) => noteForeignHtml(tokens, found));
   md.core.ruler.push('destinations', ({ tokens }) => leadOn(tokens, source, found));
   showPictures(md, source, found);
   const tokens = md.parse(source.text, {});
@@ -59,14 +60,18 @@ interface Found {
   readonly foreignHtml: string[];
 }
 
+function noteForeignHtml(tokens: readonly Token[], found: Found): void {
+  for (const { type, content } of everyToken(tokens)) {
+    if (type.startsWith('html_') && !allowedHtml.test(content)) found.foreignHtml.push(content);
+  }
+}
+
 /** Links between files become links between pages. */
 function leadOn(tokens: readonly Token[], source: PageSource, found: Found): void {
   for (const token of everyToken(tokens)) {
-    if (token.type.startsWith('html_') && !allowedHtml.test(token.content))
-      found.foreignHtml.push(token.content);
     const href = token.type === 'link_open' ? token.attrGet('href') : null;
     if (href === null) continue;
-    if (/^[a-z]+:/.test(href)) token.attrSet('rel', 'noreferrer');
+    if (/^[a-z]+:/.test(String(href))) token.attrSet('rel', 'noreferrer');
     else token.attrSet('href', destination(String(href), source, found));
   }
 }
@@ -77,7 +82,7 @@ function destination(href: string, source: PageSource, found: Found): string {
   // What the control plane serves beside these pages: the console, the reference of the API.
   if (path.startsWith('/')) return href;
   const file = path === '' ? source.file : posix.normalize(join(dirname(source.file), path));
-  const page = addressOf(file) ?? addressOf(posix.join(file, 'README.md'));
+  const page = addressOf(posix.extname(file) === '' ? posix.join(file, 'README.md') : file);
   if (page === undefined) {
     found.files.push(file);
     return href;
