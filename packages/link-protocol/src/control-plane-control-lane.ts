@@ -50,6 +50,8 @@ export interface ControlPlaneLaneOptions {
 const MOST_WAITING = 64;
 const PROTOCOL_RETRY_MS = 60_000;
 
+const LEFT = 'The agent ended its connection, as it does when it is stopped or started again.';
+
 /**
  * The control plane's end of one agent's control lane.
  *
@@ -104,7 +106,8 @@ export class ControlPlaneControlLane {
     this.stream.listen({
       frame: (frame) => this.receive(frame),
       drained: () => this.bodies.drained(),
-      ended: (cause) => this.finish({ reason: 'LOST', message: cause }),
+      ended: (cause, inOrder) =>
+        this.finish(inOrder ? { reason: 'LEFT', message: LEFT } : { reason: 'LOST', message: cause }),
     });
     return this.end.promise;
   }

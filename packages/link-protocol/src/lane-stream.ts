@@ -3,7 +3,8 @@ export interface LaneListener<In> {
   frame(frame: In): void;
   /** The transport takes bulk again. */
   drained(): void;
-  ended(cause: string): void;
+  /** `inOrder`: the other side said that it ends. */
+  ended(cause: string, inOrder?: boolean): void;
 }
 
 /** One open stream of frames: all that a lane knows of its transport. */

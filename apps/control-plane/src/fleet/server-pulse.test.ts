@@ -46,6 +46,16 @@ test('after three reconnects within 5 min it stays unknown until it was stable f
   expect(pulse.state(120_000)).toBe(CONNECTED);
 });
 
+test('an agent that is started again and again in order is connected each time', () => {
+  const pulse = new ServerPulse(undefined);
+  for (let nowMs = 0; nowMs < 100_000; nowMs += 10_000) {
+    pulse.connected(nowMs);
+    expect(pulse.state(nowMs)).toBe(CONNECTED);
+    pulse.disconnected(true);
+  }
+  expect(pulse.wasConnected).toBe(true);
+});
+
 test('reconnects that are spread over a long time are no flapping', () => {
   const pulse = new ServerPulse(undefined);
   for (let nowMs = 0; nowMs < 3_600_000; nowMs += 120_000) {

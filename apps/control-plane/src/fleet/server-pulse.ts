@@ -13,12 +13,13 @@ const STABLE_AFTER_MS = 60_000;
  *
  *   joined --frame--> connected --25 s silent--> unknown --90 s silent--> down
  *                        ^   |                      |                      |
- *                        |   '-- 3 reconnects in 5 min: unknown until 60 s stable
+ *                        |   '-- 3 reconnects in 5 min: unknown until 60 s stable; after an end in order it is none
  *                        '------------------- frame ------------------------'
  */
 export class ServerPulse {
   private connects: number[] = [];
   private lane = false;
+  private everConnected = false;
 
   /** `lastFrameMs` undefined: it never spoke. All times are monotonic milliseconds. */
   constructor(private lastFrameMs: number | undefined) {}
@@ -26,6 +27,7 @@ export class ServerPulse {
   connected(nowMs: number): void {
     this.connects = [...this.connects.filter((atMs) => nowMs - atMs < FLAP_WINDOW_MS), nowMs];
     this.lane = true;
+    this.everConnected = true;
     this.lastFrameMs = nowMs;
   }
 
@@ -33,13 +35,15 @@ export class ServerPulse {
     this.lastFrameMs = nowMs;
   }
 
-  disconnected(): void {
+  /** `inOrder`: the agent was stopped, started again or updated. Its network has nothing to do with it. */
+  disconnected(inOrder = false): void {
     this.lane = false;
+    if (inOrder) this.connects.pop();
   }
 
   /** True when its lane was ever here. */
   get wasConnected(): boolean {
-    return this.connects.length > 0;
+    return this.everConnected;
   }
 
   get hasLane(): boolean {

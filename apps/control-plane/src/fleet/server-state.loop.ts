@@ -58,10 +58,10 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
     this.known.get(serverUid)?.pulse.frame(this.clock.monotonic());
   }
 
-  disconnected(serverUid: string, why: string): void {
+  disconnected(serverUid: string, why: string, inOrder = false): void {
     // Asked before: without a lane this process does not know.
     const seenAt = this.seenAt(serverUid) ?? null;
-    this.known.get(serverUid)?.pulse.disconnected();
+    this.known.get(serverUid)?.pulse.disconnected(inOrder);
     this.ends.set(serverUid, { why, at: new Date(this.clock.now()), seenAt });
     this.waker.poke();
   }

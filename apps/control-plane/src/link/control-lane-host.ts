@@ -152,7 +152,8 @@ export class ServerLaneHost implements ControlLaneHost {
     const spoke = this.agent ? this.services.agents.remove(this.agent) : this.isHeld && !this.isBeside;
     if (!spoke) return;
     const why = laneEndText(end);
-    for (const pulse of this.services.features.pulse) pulse.disconnected(this.server.uid, why);
+    const inOrder = end.reason === 'LEFT';
+    for (const pulse of this.services.features.pulse) pulse.disconnected(this.server.uid, why, inOrder);
   }
 
   seen(): void {

@@ -88,8 +88,8 @@ export interface OperationSink {
 export interface PulseListener {
   connected(serverUid: string): void;
   frame(serverUid: string): void;
-  /** `why` in words, for people. */
-  disconnected(serverUid: string, why: string): void;
+  /** `why` in words, for people. `inOrder`: the agent said that it ends. */
+  disconnected(serverUid: string, why: string, inOrder?: boolean): void;
 }
 
 /** Rooms register here what agents ask for; the link knows none of them. */

@@ -4,6 +4,7 @@ import { TcpProxy } from '@ostler/test-kit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { UNKNOWN_AFTER_MS } from '../fleet/server-pulse';
 import { ConnectedAgents } from './connected-agents';
+import { AgentFeatures } from './features';
 import { LanesRpc } from './lanes.rpc';
 import { connectAgent, type LinkApp, startLinkApp, type TestIdentity } from './start-link-app.fixture';
 
@@ -62,4 +63,23 @@ test('after a partition the agent is back with the next connection, and seconds 
   expect([Server_State.CONNECTED, Server_State.UNKNOWN]).toContain(server!.state);
   second.close();
   await second.end;
+});
+
+test('an agent that ends its lane in order is told apart from one that is cut off', async () => {
+  const restarted = await app.join('restarted');
+  const ends: (boolean | undefined)[] = [];
+  app.app.get(AgentFeatures).pulse.push({
+    connected: () => undefined,
+    frame: () => undefined,
+    disconnected: (uid, _why, inOrder) => void (uid === restarted.serverUid && ends.push(inOrder)),
+  });
+  const stopped = connectAgent(app.agentPort, restarted);
+  await vi.waitFor(() => expect(stopped.lane.running).toBe(true), soon);
+  stopped.lane.stop();
+  await vi.waitFor(() => expect(ends).toEqual([true]), soon);
+  await using proxy = await TcpProxy.to(app.agentPort);
+  const cut = connectAgent(proxy.port, restarted);
+  await vi.waitFor(() => expect(cut.lane.running).toBe(true), soon);
+  proxy.cut();
+  await vi.waitFor(() => expect(ends).toEqual([true, false]), soon);
 });

@@ -6,13 +6,14 @@ export class GrpcLaneStream<In, Out> implements LaneStream<In, Out> {
   private readonly early: In[] = [];
   private listener: LaneListener<In> | undefined;
   private endCause: string | undefined;
+  private endedInOrder = false;
   private closed = false;
 
   constructor(private readonly call: ClientDuplexStream<Out, In> | ServerDuplexStream<In, Out>) {
     const stream: Events<In> = call;
     stream.on('data', (frame) => (this.listener ? this.listener.frame(frame) : this.early.push(frame)));
     stream.on('drain', () => this.listener?.drained());
-    stream.on('end', () => this.ended('the other side ended the lane'));
+    stream.on('end', () => this.ended('the other side ended the lane', !this.isCancelled));
     stream.on('close', () => this.ended('the connection was closed'));
     stream.on('cancelled', () => this.ended('the other side went away'));
     stream.on('error', (error) => this.ended(error.message));
@@ -21,7 +22,7 @@ export class GrpcLaneStream<In, Out> implements LaneStream<In, Out> {
   listen(listener: LaneListener<In>): void {
     this.listener = listener;
     for (const frame of this.early.splice(0)) listener.frame(frame);
-    if (this.endCause !== undefined) listener.ended(this.endCause);
+    if (this.endCause !== undefined) listener.ended(this.endCause, this.endedInOrder);
   }
 
   send(frame: Out): boolean {
@@ -56,11 +57,17 @@ export class GrpcLaneStream<In, Out> implements LaneStream<In, Out> {
     this.call.resume();
   }
 
-  private ended(cause: string): void {
+  /** grpc-js ends what is read of a call that was cut off, too. */
+  private get isCancelled(): boolean {
+    return 'cancelled' in this.call && this.call.cancelled;
+  }
+
+  private ended(cause: string, inOrder = false): void {
     if (this.endCause !== undefined) return;
     this.endCause = cause;
+    this.endedInOrder = inOrder;
     if (!this.closed) this.end();
-    this.listener?.ended(cause);
+    this.listener?.ended(cause, inOrder);
   }
 }
 
