@@ -4,6 +4,7 @@ import { AgentUpdatesModule } from '../agent-updates';
 import { AuditModule } from '../audit';
 import { AuthorityModule } from '../authority';
 import { FleetModule } from '../fleet';
+import { GrpcModule } from '../grpc';
 import { IdentityModule } from '../identity';
 import { InstallerModule } from '../installer';
 import { LimitsModule } from '../limits';
@@ -21,6 +22,7 @@ export const rooms = [
   AuditModule,
   AuthorityModule,
   FleetModule,
+  GrpcModule,
   IdentityModule,
   InstallerModule,
   LimitsModule,

@@ -15,19 +15,24 @@ type Who = (typeof roles)[number];
 
 let app: TestApp;
 let methods: readonly DescMethod[];
+/** Over HTTP/2, without which there are no streams in both directions. */
 const transports = new Map<Who, Transport>();
+let nobody: Transport;
+let liar: Transport;
 
 beforeAll(async () => {
   app = await startTestApp(rooms);
+  nobody = app.transport(undefined, '2');
+  liar = app.transport('ost_api_made-up', '2');
   methods = app.app.get(RpcRegistry).services.flatMap(({ service }) => service.methods);
   const ownerToken = await app.signIn(app.firstLogin.email, app.firstLogin.password, 'correct horse battery');
-  transports.set('owner', app.transport(ownerToken));
+  transports.set('owner', app.transport(ownerToken, '2'));
   const owner = createClient(IdentityService, app.transport(ownerToken));
   for (const who of ['viewer', 'operator', 'admin'] as const) {
     const role = { viewer: Role.VIEWER, operator: Role.OPERATOR, admin: Role.ADMIN }[who];
     const email = `${who}@example.com`;
     const { firstPassword } = await owner.addPerson({ requestId: randomUUID(), email, role });
-    transports.set(who, app.transport(await app.signIn(email, firstPassword, 'correct horse battery')));
+    transports.set(who, app.transport(await app.signIn(email, firstPassword, 'correct horse battery'), '2'));
   }
 });
 afterAll(() => app.close());
@@ -78,7 +83,7 @@ const ofAgents = ['JoinService/Challenge', 'JoinService/Join', 'JoinService/Reco
 it('refuses every method to who is not signed in, but the public ones', async () => {
   const open: string[] = [];
   for (const method of methods) {
-    const result = await whenLookedAt(app.transport(), method);
+    const result = await whenLookedAt(nobody, method);
     if (result !== 'UNAUTHENTICATED') open.push(nameOf(method));
   }
   expect(open.sort()).toEqual([
@@ -94,7 +99,7 @@ it('refuses every method to who is not signed in, but the public ones', async ()
 it('refuses every method with a token that is none', async () => {
   const accepted: string[] = [];
   for (const method of methods) {
-    const result = await outcome(app.transport('ost_api_made-up'), method);
+    const result = await outcome(liar, method);
     // So many wrong ones from one address are not even looked at any more.
     if (result !== 'UNAUTHENTICATED' && result !== 'THROTTLED') accepted.push(nameOf(method));
   }

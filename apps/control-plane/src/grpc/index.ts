@@ -1,0 +1,1 @@
+export { GrpcModule } from './grpc.module';
