@@ -13,7 +13,11 @@ function mockServices(): Plugin {
     apply: 'serve',
     async configureServer(server) {
       const { createMockHandler } = await server.ssrLoadModule('/mock/handler.ts');
-      const handle = createMockHandler();
+      const { fullScene } = await server.ssrLoadModule('/mock/scenes/index.ts');
+      const world = fullScene();
+      const handle = createMockHandler(world);
+      const { takeMockSockets } = await server.ssrLoadModule('/mock/socket.ts');
+      if (server.httpServer) takeMockSockets(server.httpServer, world);
       server.middlewares.use((request, response, next) => handle(request, response, next));
     },
   };

@@ -1,6 +1,6 @@
 import { Backoff, type Clock, pause, systemClock } from '@ostler/kernel';
 import { ErrorReason } from '@ostler/contracts';
-import type { Ostler } from './client';
+import type { Ostler } from './clients';
 import { explainError } from './explain-error';
 
 export interface FollowOutputOptions {

@@ -1,5 +1,7 @@
 export * from './client';
+export * from './clients';
 export * from './explain-error';
+export * from './fetch-transport';
 export * from './follow-output';
 export * from './live-state';
 export * from './pages';
@@ -8,6 +10,8 @@ export * from './run-operation';
 export * from './send-release';
 export * from './transport';
 export * from './watch-live';
+export * from './socket/link-over';
 export * from './socket/socket-link';
 export * from './socket/stream-link';
 export type { SocketLike } from './socket/socket-connection';
+export * from './socket/stream-errors';

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ErrorReason, type Operation, type OperationSpecSchema } from '@ostler/contracts';
 import { Backoff, type Clock, pause, systemClock } from '@ostler/kernel';
-import type { Ostler } from './client';
+import type { Ostler } from './clients';
 import { explainError } from './explain-error';
 import { newRequestId } from './request-id';
 

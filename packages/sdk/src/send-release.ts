@@ -1,6 +1,6 @@
 import { AppError, Backoff, type Clock, pause, systemClock } from '@ostler/kernel';
 import { ErrorReason, type Release } from '@ostler/contracts';
-import type { Ostler } from './client';
+import type { Ostler } from './clients';
 import { explainError } from './explain-error';
 import { newRequestId } from './request-id';
 

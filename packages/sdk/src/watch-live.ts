@@ -1,6 +1,6 @@
 import { Backoff, type Clock, pause, systemClock, type Timer } from '@ostler/kernel';
 import { ErrorReason, type LiveWatchRequest_Topic, type LiveWatchResponse } from '@ostler/contracts';
-import type { Ostler } from './client';
+import type { Ostler } from './clients';
 import { explainError } from './explain-error';
 import { idleLiveState, type LiveState } from './live-state';
 
@@ -38,7 +38,7 @@ const HOPELESS: ReadonlySet<ErrorReason> = new Set([
 ]);
 
 /** Keeps one live stream open: reconnects with back-off, notices silence, and says where it is. */
-export function watchLive(ostler: Ostler, options: WatchLiveOptions): LiveWatch {
+export function watchLive(ostler: Pick<Ostler, 'live'>, options: WatchLiveOptions): LiveWatch {
   const watch = new LiveStream(ostler, options);
   void watch.run();
   return watch;
@@ -56,7 +56,7 @@ class LiveStream implements LiveWatch {
   private resume: Uint8Array = new Uint8Array();
 
   constructor(
-    private readonly ostler: Ostler,
+    private readonly ostler: Pick<Ostler, 'live'>,
     private readonly options: WatchLiveOptions,
   ) {
     this.clock = options.clock ?? systemClock;

@@ -41,6 +41,7 @@ async function* watch(
   context.signal.addEventListener('abort', () => changes.close(), { once: true });
   world.watchers.add(changes);
   try {
+    yield { event: { case: 'begun', value: {} } };
     for (const event of present(world, reads)) yield { event };
     yield { event: { case: 'synced', value: { leftOut } } };
     for await (const change of changes)

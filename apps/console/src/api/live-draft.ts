@@ -77,6 +77,7 @@ export class LiveDraft {
         this.synced = true;
         this.leftOut = new Set(event.value.leftOut);
         return;
+      case 'begun':
       case 'alive':
       case undefined:
     }

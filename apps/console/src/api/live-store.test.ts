@@ -134,3 +134,40 @@ test('the answer of a call is shown before the stream brings it, and is not undo
   flushes[0]!();
   expect(versions(store.snapshot())).toEqual({ a: 5n });
 });
+
+test('a stream that goes on keeps the topics that it goes on with, and replaces the others', () => {
+  const store = new LiveStore((flush) => flush());
+  store.begin();
+  for (const event of [resourceEvent('a', 1n), serverEvent('s'), synced()]) store.take(event);
+  store.begin([Topic.RESOURCES]);
+  for (const event of [resourceEvent('b', 2n), synced()]) store.take(event);
+  expect(versions(store.snapshot())).toEqual({ a: 1n, b: 2n });
+  expect(store.snapshot().servers.size).toBe(0);
+});
+
+test('what is held stays as it is, counts what waits, and shows it afterwards', () => {
+  const store = new LiveStore((flush) => flush());
+  store.begin();
+  for (const event of [resourceEvent('a', 1n), synced()]) store.take(event);
+  const shown = store.snapshot();
+  store.hold(true);
+  store.take(resourceEvent('a', 2n));
+  store.take(resourceEvent('b', 3n));
+  expect([store.snapshot() === shown, store.heldChanges()]).toEqual([true, 2]);
+  // A reconnect meanwhile.
+  store.begin();
+  for (const event of [resourceEvent('a', 2n), resourceEvent('c', 4n), synced()]) store.take(event);
+  expect(store.snapshot()).toBe(shown);
+  store.hold(false);
+  expect([versions(store.snapshot()), store.heldChanges()]).toEqual([{ a: 2n, c: 4n }, 0]);
+});
+
+test('what the person does is shown at once while the view is held, and is there afterwards', () => {
+  const store = new LiveStore((flush) => flush());
+  store.hold(true);
+  store.take(serverEvent('s'));
+  store.put(resource('mine', 1n));
+  expect([versions(store.snapshot()), store.snapshot().servers.size]).toEqual([{ mine: 1n }, 0]);
+  store.hold(false);
+  expect([versions(store.snapshot()), store.snapshot().servers.size]).toEqual([{ mine: 1n }, 1]);
+});

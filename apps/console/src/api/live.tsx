@@ -1,13 +1,19 @@
 import {
   Kind,
-  LiveWatchRequest_Topic as Topic,
+  type LiveWatchRequest_Topic as Topic,
   type Operation,
   type Resource,
   type Rollout,
   type Server,
   type WaitingServer,
 } from '@ostler/contracts';
-import { type ExplainedError, idleLiveState, type LiveState, type LiveWatch, watchLive } from '@ostler/sdk';
+import {
+  type ExplainedError,
+  idleLiveState,
+  type LiveEvent,
+  type LiveState,
+  type LiveWatch,
+} from '@ostler/sdk';
 import {
   createContext,
   type ReactNode,
@@ -19,60 +25,67 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { resourcesOfKind } from './by-kind';
+import { HubContext } from './hub/hub-context';
 import { type LiveData, LiveStore } from './live-store';
 import { useOstler } from './ostler';
+import { SessionContext } from './session';
+import { watchAlone } from './watch-alone';
 
 interface Live {
   readonly store: LiveStore;
   readonly state: LiveState;
   readonly reconnect: () => void;
+  readonly isHeld: boolean;
+  readonly hold: (isHeld: boolean) => void;
 }
 
 const LiveContext = createContext<Live | undefined>(undefined);
 
-const TOPICS = [
-  Topic.RESOURCES,
-  Topic.SERVERS,
-  Topic.OPERATIONS,
-  Topic.AUDIT,
-  Topic.ROLLOUTS,
-  Topic.WAITING_SERVERS,
-];
-
 /** A flush in a hidden tab must not wait for a frame that never comes. */
 function soon(flush: () => void): void {
-  if (document.hidden) setTimeout(flush, 200);
+  if (document.hidden) setTimeout(flush, 100);
   else requestAnimationFrame(flush);
 }
 
 /**
- * Opens the one stream of this tab and keeps its store.
+ * Keeps the store of this tab live, from what all tabs of the browser share or, where there is no such thing,
+ * by a stream of its own.
  *
- * @param visit counts the sign-ins of this tab: another one opens the stream anew, over what is shown.
+ * @param visit counts the sign-ins of this tab: another one begins anew, over what is shown.
  */
 export function LiveProvider({
   children,
   visit,
   onSignedOut,
+  onLive,
 }: {
   children: ReactNode;
   visit: number;
   onSignedOut: (why: ExplainedError) => void;
+  /** It has become live: somebody is signed in, perhaps again in another tab. */
+  onLive?: () => void;
 }) {
   const ostler = useOstler();
+  const hub = use(HubContext);
+  const who = use(SessionContext)?.person?.uid ?? '';
   const [store] = useState(() => new LiveStore(soon));
   const [state, setState] = useState<LiveState>(idleLiveState);
+  const [isHeld, setHeld] = useState(false);
   const watch = useRef<LiveWatch>(undefined);
+  const phase = useRef(idleLiveState.phase);
   useEffect(() => {
-    const opened = watchLive(ostler, {
-      topics: TOPICS,
-      onBegin: () => store.begin(),
-      onEvent: (event) => store.take(event),
-      onState: (next) => {
+    const options = {
+      onBegin: (resumed: readonly Topic[]) => store.begin(resumed),
+      onEvent: (event: LiveEvent) => store.take(event),
+      onState: (next: LiveState) => {
+        const wasLive = phase.current === 'live';
+        phase.current = next.phase;
         setState(next);
         if (next.phase === 'stopped' && next.error) onSignedOut(next.error);
+        if (next.phase === 'live' && !wasLive) onLive?.();
       },
-    });
+    };
+    const opened = hub ? hub.watch({ ...options, who }) : watchAlone(ostler, options);
     watch.current = opened;
     const retry = (): void => opened.retryNow();
     window.addEventListener('online', retry);
@@ -80,8 +93,14 @@ export function LiveProvider({
       window.removeEventListener('online', retry);
       opened.stop();
     };
-  }, [ostler, store, visit, onSignedOut]);
-  const live = useMemo(() => ({ store, state, reconnect: () => watch.current?.retryNow() }), [store, state]);
+  }, [ostler, hub, who, store, visit, onSignedOut, onLive]);
+  const live = useMemo(() => {
+    const hold = (hold: boolean): void => {
+      store.hold(hold);
+      setHeld(hold);
+    };
+    return { store, state, reconnect: () => watch.current?.retryNow(), isHeld, hold };
+  }, [store, state, isHeld]);
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 
@@ -93,6 +112,12 @@ function useLiveContext(): Live {
 
 export function useLiveStore(): LiveStore {
   return useLiveContext().store;
+}
+
+/** What is shown stays as it is while it is held; so many changes wait since then. */
+export function useHold() {
+  const { store, isHeld, hold } = useLiveContext();
+  return { isHeld, hold, changes: store.heldChanges };
 }
 
 /** How old what is shown may be. */

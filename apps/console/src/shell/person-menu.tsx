@@ -2,6 +2,8 @@ import { Role } from '@ostler/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { KeyRound, LogOut, Moon, Sun } from 'lucide-react';
+import { use } from 'react';
+import { HubContext } from '../api/hub/hub-context';
 import { useOstler } from '../api/ostler';
 import { useSession } from '../api/session';
 import { Menu } from '../components/menu';
@@ -11,6 +13,7 @@ import { chooseTheme } from '../lib/theme';
 export function PersonMenu() {
   const { person } = useSession();
   const ostler = useOstler();
+  const hub = use(HubContext);
   const queries = useQueryClient();
   const navigate = useNavigate();
   const { fail } = useToasts();
@@ -18,6 +21,7 @@ export function PersonMenu() {
   const signOut = async (): Promise<void> => {
     try {
       await ostler.identity.signOut({});
+      hub?.signedOut();
       queries.clear();
       location.assign('/');
     } catch (error) {

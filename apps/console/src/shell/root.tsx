@@ -2,7 +2,8 @@ import type { WhoAmIResponse } from '@ostler/contracts';
 import { ErrorReason } from '@ostler/contracts';
 import type { ExplainedError } from '@ostler/sdk';
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useState } from 'react';
+import { lazy, Suspense, use, useCallback, useEffect, useRef, useState } from 'react';
+import { HubContext } from '../api/hub/hub-context';
 import { LiveProvider } from '../api/live';
 import { isSignedOut, SessionContext, useExpiry, useSessionQuery } from '../api/session';
 import { ErrorPanel } from '../components/panels';
@@ -19,6 +20,7 @@ const SignInAgain = lazy(() =>
 /** Shows the page to whoever is signed in; the address stays while they sign in. */
 export function Root() {
   const session = useSessionQuery();
+  useSessionOver();
   if (session.isPending) return <Gate busy />;
   if (session.isError) {
     return (
@@ -32,12 +34,30 @@ export function Root() {
   return <SignedIn session={session.data} />;
 }
 
+/** Who signs out in one tab is out in all of them, and nothing that was theirs stays in any. */
+function useSessionOver(): void {
+  const hub = use(HubContext);
+  const queries = useQueryClient();
+  useEffect(() => {
+    return hub?.whenSessionOver(() => {
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+      void queries.resetQueries({ queryKey: ['session'] });
+    });
+  }, [hub, queries]);
+}
+
 /** The page stays as it is when the session ends: signing in again happens over it. */
 function SignedIn({ session }: { session: WhoAmIResponse }) {
   const queries = useQueryClient();
   const [hasExpired, setHasExpired] = useState(false);
   const [visit, setVisit] = useState(0);
-  const expired = useCallback(() => setHasExpired(true), []);
+  // Also as it is now, for who is told later: the stream must not begin anew because of it.
+  const isExpired = useRef(false);
+  const become = useCallback((value: boolean) => {
+    isExpired.current = value;
+    setHasExpired(value);
+  }, []);
+  const expired = useCallback(() => become(true), [become]);
   useExpiry(expired);
   const signedOut = useCallback(
     ({ reason }: ExplainedError) => {
@@ -46,24 +66,31 @@ function SignedIn({ session }: { session: WhoAmIResponse }) {
     },
     [queries, expired],
   );
-  const goOn = (): void => {
-    setHasExpired(false);
-    setVisit((count) => count + 1);
+  const goOn = useCallback((): void => {
+    become(false);
     void queries.invalidateQueries({ queryKey: ['session'] });
     void queries.refetchQueries({
       predicate: ({ state }) => state.error !== null && isSignedOut(state.error),
     });
+  }, [queries, become]);
+  const signedIn = (): void => {
+    goOn();
+    setVisit((count) => count + 1);
   };
+  // Somebody signed in again in another tab: this one goes on as well.
+  const live = useCallback(() => {
+    if (isExpired.current) goOn();
+  }, [goOn]);
   return (
     <SessionContext value={session}>
-      <LiveProvider visit={visit} onSignedOut={signedOut}>
+      <LiveProvider visit={visit} onSignedOut={signedOut} onLive={live}>
         <AppShell />
         {hasExpired && (
           <Suspense fallback={null}>
             <SignInAgain
               email={session.person?.email ?? ''}
-              onSignedIn={goOn}
-              onClose={() => setHasExpired(false)}
+              onSignedIn={signedIn}
+              onClose={() => become(false)}
             />
           </Suspense>
         )}

@@ -1,14 +1,14 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import {
-  ErrorInfoSchema,
-  ErrorReason,
   SocketRequestSchema,
   type SocketResponse,
   type SocketResponse_End,
   SocketResponseSchema,
 } from '@ostler/contracts';
 import { AsyncQueue, type Clock } from '@ostler/kernel';
+
+import { cut, errorOf } from './stream-errors';
 
 /** What is needed of a WebSocket, as browsers and Node have it. */
 export type SocketLike = Pick<
@@ -113,18 +113,6 @@ export class SocketConnection {
     if (this.hasEnded) return;
     this.socket.send(toBinary(SocketRequestSchema, create(SocketRequestSchema, { frame })));
   }
-}
-
-/** An error as the same call over HTTP throws it. */
-export function errorOf({ code, message, error, requestId }: SocketResponse_End): ConnectError {
-  const metadata: Record<string, string> = requestId === '' ? {} : { 'x-request-id': requestId };
-  const details = error ? [{ desc: ErrorInfoSchema, value: error }] : [];
-  return new ConnectError(message, code, metadata, details);
-}
-
-export function cut(message: string): ConnectError {
-  const info = { desc: ErrorInfoSchema, value: { reason: ErrorReason.UNAVAILABLE, retryAfterSeconds: 1 } };
-  return new ConnectError(message, Code.Unavailable, undefined, [info]);
 }
 
 function frameOf(data: unknown): SocketResponse['frame'] {

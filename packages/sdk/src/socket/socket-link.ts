@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@ostler/kernel';
 
-import { cut, SocketConnection, type SocketLike } from './socket-connection';
+import { SocketConnection, type SocketLike } from './socket-connection';
+import { cut } from './stream-errors';
 import type { StreamLink } from './stream-link';
 
 export interface SocketLinkOptions {

@@ -9,6 +9,8 @@ import {
 } from '@bufbuild/protobuf';
 import { Code, ConnectError, type StreamResponse, type Transport } from '@connectrpc/connect';
 
+import type { UnaryTransport } from '../fetch-transport';
+
 /** Server streams that share one connection. */
 export interface StreamLink {
   /**
@@ -28,7 +30,7 @@ export function receivedBytes(message: object): Uint8Array | undefined {
 }
 
 /** A transport whose server streams go over the link; every other call goes the way it went. */
-export function streamsOver(link: StreamLink, base: Transport): Transport {
+export function streamsOver(link: StreamLink, base: UnaryTransport): Transport {
   return {
     unary: base.unary.bind(base),
     async stream<I extends DescMessage, O extends DescMessage>(
