@@ -1,4 +1,10 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { HOSTILE_VALUES } from '@ostler/test-kit';
@@ -85,7 +91,7 @@ test('an edit makes a generation, and a revert another with the first spec', asy
   await button('Add header').click();
   await page.getByLabel('Name', { exact: true }).nth(1).fill('X-Shop');
   await page.getByLabel('Value').fill('open');
-  await page.getByText(/0 to add, 1 to change, 0 to remove/).waitFor();
+  await page.getByText(/0 to add, 1 to change, 0 to remove on 1 server/).waitFor();
   await button(/^Apply to 1 server$/).click();
   await state('Ready').waitFor();
   await page.getByRole('link', { name: /Revisions/ }).click();
@@ -105,6 +111,110 @@ test('a refused field is told at the field, in words', async () => {
   await button('Cancel').click();
   await button('Leave').click();
   await heading('shop').waitFor();
+});
+
+test('a certificate is made in a form, and a site that is given it serves HTTPS with it', async () => {
+  await page.goto('/new/certificate');
+  await page.getByLabel('Name', { exact: true }).fill('local');
+  await page.getByLabel('Source').selectOption({ label: 'From Ostler’s own authority, for development' });
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('shop.localhost');
+  await button(/^Create/).click();
+  await heading('local').waitFor();
+  await page.getByText('no site; it is placed where a site refers to it').waitFor();
+  await page.goto('/sites/shop/edit');
+  await button(/^HTTPS/).click();
+  await page.getByLabel('Certificate', { exact: true }).selectOption('local');
+  await page.getByLabel('Redirect plain HTTP to HTTPS').uncheck();
+  await button(/^Apply to 1 server$/).click();
+  await state('Ready').waitFor();
+  const url = await page
+    .getByRole('link', { name: /^https:.*shop\.localhost/ })
+    .first()
+    .getAttribute('href');
+  await page.goto('/certificates/local');
+  await state('Ready').waitFor();
+  await page.getByText('in 89 d').first().waitFor();
+  const shown = page.locator('dd', { hasText: await fingerprintServed(url ?? '') });
+  await shown.first().waitFor();
+  await page.getByRole('link', { name: 'shop', exact: true }).waitFor();
+});
+
+test('an uploaded key is written and never read; a foreign one is refused at its field', async () => {
+  const own = await selfSigned('upload.localhost');
+  const foreign = await selfSigned('upload.localhost');
+  await page.goto('/new/certificate');
+  await page.getByLabel('Name', { exact: true }).fill('brought');
+  await page.getByLabel('Source').selectOption({ label: 'Made elsewhere, uploaded' });
+  const key = page.getByLabel('Private key, PEM');
+  await page.getByLabel(/^Certificate, PEM/).fill(own.certificate);
+  await key.fill(foreign.key);
+  await page.locator('[aria-invalid=true]').waitFor();
+  expect(await key.getAttribute('aria-invalid')).toBe('true');
+  await key.fill(own.key);
+  await page.locator('[aria-invalid=true]').waitFor({ state: 'detached' });
+  await button(/^Create/).click();
+  await heading('brought').waitFor();
+  await page.goto('/certificates/brought/edit');
+  expect(await page.getByLabel(/^Certificate, PEM/).inputValue()).toContain('BEGIN CERTIFICATE');
+  expect(await key.inputValue()).toBe('');
+  expect(await key.getAttribute('placeholder')).toBe('keeps what is stored');
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  await page.getByText('kind: Certificate').waitFor();
+  expect(await page.content()).not.toContain(own.key.split('\n')[1]);
+});
+
+test('a folder is published from the page of a site, and served', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ostler-public-'));
+  await mkdir(join(folder, 'assets'));
+  await writeFile(join(folder, 'index.html'), '<h1>Published from the console</h1>');
+  await writeFile(join(folder, 'assets/large.bin'), Buffer.alloc(2_500_000, 7));
+  await page.goto('/new/site');
+  await page.getByLabel('Name', { exact: true }).fill('pages');
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('pages.localhost');
+  await page.getByLabel('Files come from').selectOption('A published release');
+  await page.getByLabel('Folder to publish').setInputFiles(folder);
+  await page.getByText(/^Published 2 files/).waitFor();
+  await button(/^Create/).click();
+  await state('Ready').waitFor();
+  await writeFile(join(folder, 'index.html'), '<h1>Published again</h1>');
+  await button('Publish').click();
+  await page.getByLabel('Folder to publish').setInputFiles(folder);
+  await page.getByText(/24 B were new/).waitFor();
+  await button('Serve it on 1 server').click();
+  const link = page.getByRole('link', { name: /^http:.*pages\.localhost/ }).first();
+  const url = await link.getAttribute('href');
+  await expect.poll(() => served(url ?? ''), { timeout: 40_000 }).toContain('Published again');
+  await rm(folder, { recursive: true });
+});
+
+test('two people edit one site: both changes are shown, and put together they are served', async () => {
+  await page.goto('/sites/shop/edit');
+  await page.getByLabel('Body, as HTML').fill('<h1>Mine</h1>');
+  const other = await page.context().newPage();
+  await other.goto('/sites/shop/edit');
+  await other.getByRole('button', { name: 'Response headers' }).click();
+  await other.getByRole('button', { name: 'Add header' }).click();
+  await other.getByLabel('Name', { exact: true }).nth(1).fill('X-Theirs');
+  await other.getByLabel('Value').fill('theirs');
+  await other.getByRole('button', { name: /^Apply to 1 server$/ }).click();
+  await other.getByRole('heading', { name: 'shop', exact: true }).waitFor();
+  await other.close();
+  const conflict = page.getByRole('region', { name: 'Changed meanwhile' });
+  await conflict.getByRole('group', { name: 'Their change' }).getByText('X-Theirs').waitFor();
+  await conflict.getByRole('group', { name: 'Your change' }).getByText('<h1>Mine</h1>').waitFor();
+  await conflict.getByText(/made generation \d+/).waitFor();
+  await button('Put both together').click();
+  await button(/^Apply to 1 server$/).click();
+  await state('Ready').waitFor();
+  const url = await page
+    .getByRole('link', { name: /^http:.*shop\.localhost/ })
+    .first()
+    .getAttribute('href');
+  const response = await page.context().request.get((url ?? '').replace('shop.localhost', '127.0.0.1'), {
+    headers: { host: 'shop.localhost' },
+  });
+  expect(await response.text()).toContain('Mine');
+  expect(response.headers()['x-theirs']).toBe('theirs');
 });
 
 /** A line of text drops line breaks, and UTS #46 what has no width; the rest must be refused as it is. */
@@ -190,12 +300,25 @@ test('a deletion says what it means, and the site goes', async () => {
   await page.getByRole('link', { name: 'shop', exact: true }).waitFor({ state: 'detached' });
 });
 
-test('a control plane that goes away is said, and nothing typed is lost', async () => {
+test('a control plane that goes away and comes back, and a reload, lose nothing that was typed', async () => {
   await page.goto('/new/site');
   await page.getByLabel('Name', { exact: true }).fill('kept');
   await ostler.stop();
   await page.getByText(/^Offline, /).waitFor();
+  await page.getByRole('textbox', { name: 'domain 1' }).fill('kept.localhost');
+  ostler = await startOstler({
+    dataFolder: ostler.dataFolder,
+    ports: ostler.ports,
+    environment: { OSTLER_LOCAL_AGENT: 'on' },
+  });
+  await page.locator('[data-live=live]').waitFor();
   expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('kept');
+  await page.reload();
+  await page.getByText('What you had typed here is back.').waitFor();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('kept');
+  expect(await page.getByRole('textbox', { name: 'domain 1' }).inputValue()).toBe('kept.localhost');
+  await button('Start over').click();
+  expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('');
 });
 
 test('the browser had nothing to complain of while the control plane was there', () => {
@@ -227,4 +350,34 @@ async function served(url: string): Promise<string> {
   } finally {
     await tab.close();
   }
+}
+
+/** SHA-256 of the certificate that is shown to a client, as the console writes it. */
+async function fingerprintServed(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({
+    host: '127.0.0.1',
+    port: Number(port || 443),
+    servername: hostname,
+    // Ostler's own authority is trusted by nobody; what matters is which certificate it is.
+    rejectUnauthorized: false,
+  });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+async function selfSigned(name: string): Promise<{ certificate: string; key: string }> {
+  const arguments_ = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-days', '30'];
+  const { stdout } = await promisify(execFile)('/usr/bin/openssl', [
+    ...arguments_,
+    ...subject,
+    '-keyout',
+    '-',
+  ]);
+  const pem = (title: string): string =>
+    new RegExp(`-----BEGIN ${title}-----[^]*?-----END ${title}-----\\n`).exec(stdout)?.[0] ?? '';
+  return { certificate: pem('CERTIFICATE'), key: pem('PRIVATE KEY') };
 }

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { adviceFor } from '../lib/advice';
 import { countText } from '../lib/amounts';
 import { type Health, healthOrder, placementHealth } from '../lib/health';
+import { plainText } from '../lib/plain-text';
 import { Button } from './button';
 import { Section } from './page';
 import { StatusText } from './status';
@@ -138,7 +139,7 @@ function ConditionLine({ condition, alone }: { condition: Condition; alone: bool
   return (
     <div className="mb-1 last:mb-0">
       <p className={`break-words ${isFine ? 'text-ink-2' : ''}`}>
-        {condition.message || condition.reason}{' '}
+        <bdi>{plainText(condition.message) || condition.reason}</bdi>{' '}
         <span className="text-ink-3 text-xs">
           {condition.reason}
           {!alone && (

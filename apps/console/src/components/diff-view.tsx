@@ -1,5 +1,6 @@
 import { FileChange_Action, type FileChange } from '@ostler/contracts';
 import { useMemo, useState } from 'react';
+import { escapedCode } from '../lib/escaped-text';
 import { foldSame } from '../lib/fold-same';
 import { type DiffLine, diffLines } from '../lib/line-diff';
 import { pairLines, parseUnifiedDiff } from '../lib/unified-diff';
@@ -63,7 +64,7 @@ function Unified({ lines }: { lines: readonly DiffLine[] }) {
             >
               {signs[line.kind]}
             </span>
-            <span className="pr-4 whitespace-pre">{line.text || ' '}</span>
+            <span className="pr-4 whitespace-pre">{escapedCode(line.text) || ' '}</span>
           </div>
         ))}
       </div>
@@ -98,7 +99,7 @@ function HalfLine({ line, number, border = false }: { line?: DiffLine; number?: 
     >
       <span className="text-ink-3 w-9 shrink-0 pr-2 text-right select-none">{number}</span>
       <span className="w-5 shrink-0 select-none">{line ? signs[line.kind] : ''}</span>
-      <span className="min-w-0 pr-3 break-all whitespace-pre-wrap">{line?.text}</span>
+      <span className="min-w-0 pr-3 break-all whitespace-pre-wrap">{line && escapedCode(line.text)}</span>
     </div>
   );
 }

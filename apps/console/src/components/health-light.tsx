@@ -1,5 +1,6 @@
 import { adviceFor } from '../lib/advice';
 import type { Health } from '../lib/health';
+import { plainText } from '../lib/plain-text';
 import { Hint } from './hint';
 import { StatusBadge, StatusText } from './status';
 import { Time } from './time';
@@ -30,7 +31,7 @@ function Why({ health }: { health: Health }) {
   const advice = health.state === 'ready' ? undefined : adviceFor(health.reason);
   return (
     <>
-      <span className="block break-words">{health.message}</span>
+      <span className="block break-words">{plainText(health.message)}</span>
       {health.since && (
         <span className="block opacity-80">
           since <Time at={health.since} />

@@ -88,8 +88,8 @@ function RevisionItem({
             <Time at={revision.createdAt} />
           </span>
         </span>
-        <span className="text-ink-2 block text-xs break-words">{revision.summary}</span>
-        <span className="text-ink-2 block truncate text-xs">{revision.actor}</span>
+        <bdi className="text-ink-2 block text-xs break-words">{revision.summary}</bdi>
+        <bdi className="text-ink-2 block truncate text-xs">{revision.actor}</bdi>
       </button>
     </li>
   );

@@ -1,5 +1,6 @@
 import type { Resource } from '@ostler/contracts';
 import { useMemo } from 'react';
+import { escapedCode } from '../lib/escaped-text';
 import { kindWord, nameOf } from '../lib/kinds';
 import { specFileText } from '../lib/spec-file';
 import { CopyBlock, useCopy } from './copy';
@@ -29,6 +30,7 @@ export function SpecView({ resource }: { resource: Resource }) {
 
 /** Text for machines, in a box that scrolls. */
 export function CodeBlock({ text, label }: { text: string; label: string }) {
+  const shown = useMemo(() => text.split('\n').map(escapedCode).join('\n'), [text]);
   return (
     <pre
       tabIndex={0}
@@ -36,7 +38,7 @@ export function CodeBlock({ text, label }: { text: string; label: string }) {
       aria-label={label}
       className="bg-sunken border-line max-h-[70vh] overflow-auto rounded-md border p-3 font-mono text-xs leading-5"
     >
-      {text}
+      {shown}
     </pre>
   );
 }

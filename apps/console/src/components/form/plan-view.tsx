@@ -7,6 +7,7 @@ import {
 } from '@ostler/contracts';
 import { useRefusal } from '../../api/session';
 import { countText } from '../../lib/amounts';
+import { escapedText } from '../../lib/escaped-text';
 import { Button } from '../button';
 import { FileChanges, fileCountsText } from '../diff-view';
 import { ErrorPanel, Skeleton } from '../panels';
@@ -78,8 +79,8 @@ function SpecChanges({ fields }: { fields: readonly FieldChange[] }) {
       <ul className="font-mono text-xs">
         {fields.slice(0, 20).map(({ path, before, after }) => (
           <li key={path} className="break-all">
-            {path}: <span className="text-failed-text">{before || 'absent'}</span> →{' '}
-            <span className="text-ready-text">{after || 'absent'}</span>
+            {path}: <span className="text-failed-text">{escapedText(before) || 'absent'}</span> →{' '}
+            <span className="text-ready-text">{escapedText(after) || 'absent'}</span>
           </li>
         ))}
       </ul>

@@ -17,6 +17,7 @@ import { HealthBadge } from '../../components/health-light';
 import { TabLinks } from '../../components/tabs';
 import { resourceHealth } from '../../lib/health';
 import { nameOf } from '../../lib/kinds';
+import { plainText } from '../../lib/plain-text';
 import { CertificateOverview } from './certificate-overview';
 
 export function CertificatePage() {
@@ -50,7 +51,16 @@ function CertificateDetail({ certificate }: { certificate: Resource }) {
       title={nameOf(certificate)}
       icon={<ShieldCheck className="size-5" />}
       badge={<HealthBadge health={health} />}
-      sub={health.message}
+      sub={
+        <>
+          {certificate.meta?.displayName && (
+            <>
+              <bdi className="text-ink">{certificate.meta.displayName}</bdi>.{' '}
+            </>
+          )}
+          {plainText(health.message)}
+        </>
+      }
       actions={
         <>
           <ButtonLink

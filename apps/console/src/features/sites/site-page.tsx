@@ -17,6 +17,7 @@ import { HealthBadge } from '../../components/health-light';
 import { TabLinks } from '../../components/tabs';
 import { resourceHealth } from '../../lib/health';
 import { nameOf } from '../../lib/kinds';
+import { plainText } from '../../lib/plain-text';
 import { handlerWord, placementText, siteSpecOf, siteUrls } from '../../lib/sites';
 import { DriftReport } from './drift-report';
 import { SiteOverview } from './site-overview';
@@ -56,8 +57,12 @@ function SiteDetail({ site }: { site: Resource }) {
       badge={<HealthBadge health={health} />}
       sub={
         <>
-          {site.meta?.displayName && <span className="text-ink">{site.meta.displayName}. </span>}
-          {placementText(siteSpecOf(site)?.placement)}. {health.message}
+          {site.meta?.displayName && (
+            <>
+              <bdi className="text-ink">{site.meta.displayName}</bdi>.{' '}
+            </>
+          )}
+          {placementText(siteSpecOf(site)?.placement)}. {plainText(health.message)}
         </>
       }
       actions={<SiteActions site={site} />}
