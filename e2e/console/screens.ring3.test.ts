@@ -5,6 +5,8 @@ import {
   failingScene,
   firstRunScene,
   fullScene,
+  hostileScene,
+  LONGEST_NAME,
   MOCK_PASSWORD,
   type MockServer,
   startMockServer,
@@ -16,30 +18,28 @@ import { seriousFindings } from './axe';
 import { openBrowser, openPage, signIn, type View } from './browser';
 import { buildConsole } from './build-console';
 
-const scenes = { full: fullScene, empty: emptyScene, failing: failingScene };
+/** Everything that can be there, nothing, a bad night, and what somebody else wrote at its worst. */
+const scenes = { full: fullScene, empty: emptyScene, failing: failingScene, hostile: hostileScene };
+type SceneName = keyof typeof scenes;
 
 interface Look extends View {
-  readonly scene: keyof typeof scenes;
-  /** Look with axe too: once for each theme and layout is enough, it takes its time. */
-  readonly axe: boolean;
+  /** With axe too: once for each layout and theme is enough, it takes its time. */
+  readonly axe?: boolean;
 }
 
-/** Each width and each theme once over the fleet that has everything, and the others where they differ most. */
-const looks: readonly Look[] = [
-  { scene: 'failing', width: 375, theme: 'dark', axe: true },
-  { scene: 'failing', width: 768, theme: 'light', axe: false },
-  { scene: 'failing', width: 1280, theme: 'light', axe: true },
-  { scene: 'failing', width: 1920, theme: 'dark', axe: false },
-  { scene: 'full', width: 1280, theme: 'dark', axe: false },
-  { scene: 'empty', width: 375, theme: 'light', axe: true },
-];
+const light = (width: number, axe = false): Look => ({ width, theme: 'light', axe });
+const dark = (width: number, axe = false): Look => ({ width, theme: 'dark', axe });
+
+/** Every width and both themes, where they differ most. */
+const looks: Readonly<Record<SceneName, readonly Look[]>> = {
+  full: [dark(1280)],
+  empty: [light(375, true)],
+  failing: [dark(375, true), light(768), light(1280, true), dark(1920)],
+  hostile: [light(375), light(1280)],
+};
 
 /** For a review by eye: every width in both themes. */
-const allLooks: readonly Look[] = (['full', 'empty', 'failing'] as const).flatMap((scene) =>
-  [375, 768, 1280, 1920].flatMap((width) =>
-    (['light', 'dark'] as const).map((theme) => ({ scene, width, theme, axe: true })),
-  ),
-);
+const allLooks: readonly Look[] = [375, 768, 1280, 1920].flatMap((width) => [light(width), dark(width)]);
 
 /** Every page, by the name of its picture. */
 const pages: Readonly<Record<string, string>> = {
@@ -56,7 +56,12 @@ const pages: Readonly<Record<string, string>> = {
   'settings-tokens': '/settings?tab=tokens',
   'settings-people': '/settings?tab=people',
   'settings-join': '/settings?tab=join',
+  'settings-limits': '/settings?tab=limits',
+  'settings-password': '/settings',
   agents: '/agents',
+  start: '/start',
+  approve: '/approve',
+  'not-there': '/nowhere',
 };
 
 /** Pages of things that only a scene with things has. */
@@ -65,6 +70,9 @@ const details: Readonly<Record<string, string>> = {
   held: '/servers/web-fra-3',
   revoked: '/servers/web-ams-4',
   placements: '/servers/web-fra-1?tab=placements',
+  'server-operations': '/servers/web-fra-1?tab=operations',
+  'server-history': '/servers/web-fra-1?tab=history',
+  found: '/servers/web-fra-1?tab=foreign',
   site: '/sites/shop',
   revisions: '/sites/shop?tab=revisions',
   drift: '/sites/blog-eu?tab=drift',
@@ -72,6 +80,30 @@ const details: Readonly<Record<string, string>> = {
   'edit-site': '/sites/shop/edit',
   certificate: '/certificates/shop',
 };
+
+/** Where the names of the hostile scene stand in an address and in a head. */
+const hostileDetails: Readonly<Record<string, string>> = {
+  server: `/servers/${LONGEST_NAME}`,
+  placements: `/servers/${LONGEST_NAME}?tab=placements`,
+  'server-history': `/servers/${LONGEST_NAME}?tab=history`,
+  found: `/servers/${LONGEST_NAME}?tab=foreign`,
+  site: `/sites/${LONGEST_NAME}`,
+  'edit-site': `/sites/${LONGEST_NAME}/edit`,
+  certificate: `/certificates/${LONGEST_NAME}`,
+};
+
+/** The pages of a scene, by the name of their picture. */
+function pagesOf(scene: SceneName, world: World): Readonly<Record<string, string>> {
+  if (scene === 'empty') return pages;
+  const [operation] = world.operations.keys();
+  const more = scene === 'hostile' ? hostileDetails : details;
+  return {
+    ...pages,
+    ...more,
+    operation: `/operations/${operation}`,
+    entry: `/activity#${world.audit[0]?.uid}`,
+  };
+}
 
 let browser: Browser;
 let dist: string;
@@ -109,6 +141,23 @@ async function settle(page: Page): Promise<void> {
   );
 }
 
+/** The same page in another window: it is not loaded again. */
+async function lookAs(page: Page, { width, theme }: View): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  await page.setViewportSize({ width, height: width < 700 ? 812 : 1000 });
+  await settle(page);
+}
+
+async function faultsOf(page: Page, { axe }: Look): Promise<readonly string[]> {
+  const overflow = await overflowOf(page);
+  const ran = await page.evaluate(() => document.body.dataset['hostile']);
+  return [
+    ...(overflow > 0 ? [`${overflow} px wider than the window`] : []),
+    ...(ran === undefined ? [] : ['what somebody wrote as a text ran as a program']),
+    ...(axe ? await seriousFindings(page) : []),
+  ];
+}
+
 /** Content that is wider than the window makes the whole page scroll sideways. */
 function overflowOf(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -123,28 +172,66 @@ async function withServer(world: World, run: (server: MockServer) => Promise<voi
   }
 }
 
-test.each(pictures ? allLooks : looks)(
-  'the $scene fleet at $width px, $theme (axe: $axe): every page fits and nothing complains',
-  async ({ scene, axe, ...view }) => {
-    await withServer(scenes[scene]({ stepMs: 50, joinAfterSteps: 0 }), async ({ url }) => {
-      const { page, context, complaints } = await openPage(browser, url, view);
+test.each(Object.keys(scenes) as SceneName[])(
+  'the %s fleet: every page fits into every width, in both themes, and nothing complains',
+  async (scene) => {
+    const world = scenes[scene]({ stepMs: 50, joinAfterSteps: 0 });
+    await withServer(world, async ({ url }) => {
+      const views = pictures ? allLooks : looks[scene];
+      const { page, context, complaints } = await openPage(browser, url, views[0]!);
       await signIn(page, 'owner@example.test', MOCK_PASSWORD);
       await settle(page);
       const found: string[] = [];
-      const all = scene === 'empty' ? pages : { ...pages, ...details };
-      for (const [name, path] of Object.entries(all)) {
+      for (const [name, path] of Object.entries(pagesOf(scene, world))) {
         await go(page, path);
-        await settle(page);
-        if (pictures) await picture(page, `${scene}-${name}-${view.width}-${view.theme}`);
-        const overflow = await overflowOf(page);
-        if (overflow > 0) found.push(`${name}: ${overflow} px wider than the window`);
-        if (axe) found.push(...(await seriousFindings(page)).map((line) => `${name}: ${line}`));
+        for (const view of views) {
+          await lookAs(page, view);
+          if (pictures) await picture(page, `${scene}-${name}-${view.width}-${view.theme}`);
+          found.push(
+            ...(await faultsOf(page, view)).map(
+              (fault) => `${name}, ${view.width} px, ${view.theme}: ${fault}`,
+            ),
+          );
+        }
       }
       expect([...found, ...complaints.filter((line) => !EXPECTED.test(line))]).toEqual([]);
       await context.close();
     });
   },
+  300_000,
 );
+
+test('a viewer is shown every page, with nothing to press that would be refused', async () => {
+  const world = failingScene({ stepMs: 50, joinAfterSteps: 0 });
+  await withServer(world, async ({ url }) => {
+    const { page, context, complaints } = await openPage(browser, url, light(1280));
+    await signIn(page, 'viewer@example.test', MOCK_PASSWORD);
+    await settle(page);
+    const found: string[] = [];
+    for (const [name, path] of Object.entries(pagesOf('failing', world))) {
+      await go(page, path);
+      await settle(page);
+      if (pictures) await picture(page, `viewer-${name}-1280-light`);
+      for (const text of await pressable(page)) found.push(`${name}: ${text}`);
+    }
+    expect([...found, ...complaints.filter((line) => !EXPECTED.test(line))]).toEqual([]);
+    await context.close();
+  });
+});
+
+/** Buttons whose words change something and that are not refused. */
+function pressable(page: Page): Promise<string[]> {
+  const changes =
+    /^(Create|Join|Apply|Delete|Remove|Revoke|Cancel operation|Let in|Reject|Add|Edit|Publish|Run|Save)\b/;
+  return page.locator('main :is(button, a):visible').evaluateAll(
+    (elements, source) =>
+      elements
+        .filter((element) => element.getAttribute('aria-disabled') !== 'true')
+        .map((element) => element.textContent.trim())
+        .filter((text) => new RegExp(source).test(text)),
+    changes.source,
+  );
+}
 
 test('sign-in and the first password are shown before anything else', async () => {
   await withServer(firstRunScene(), async ({ url }) => {

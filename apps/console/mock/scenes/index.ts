@@ -1,3 +1,4 @@
 export * from './empty';
 export * from './failing';
 export * from './full';
+export * from './hostile';

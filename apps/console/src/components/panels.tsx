@@ -37,6 +37,11 @@ export function ErrorPanel({ error, onRetry }: { error: unknown; onRetry?: () =>
       <div className="min-w-0 grow">
         <p className="font-semibold">{explained.title}</p>
         <p className="text-ink-2 break-words">{explained.message}</p>
+        {explained.help !== '' && (
+          <a href={explained.help} target="_blank" rel="noreferrer" className="link">
+            What this means
+          </a>
+        )}
         {explained.retryAfterSeconds > 0 && (
           <p className="text-ink-2">Try again in {explained.retryAfterSeconds} s.</p>
         )}

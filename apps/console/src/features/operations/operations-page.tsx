@@ -14,7 +14,9 @@ import { type FilterRules, matchesFilter, matchesYesNo, parseFilter, unknownToke
 import { hasEnded, operationHealth } from '../../lib/health';
 import { useListSearch } from '../../lib/list-search';
 import { operationTitle } from '../../lib/operations';
+import { useSelection } from '../../lib/selection';
 import { millisOf, spanText } from '../../lib/time';
+import { OperationBulk } from './operation-bulk';
 
 const rules: FilterRules<Operation> = {
   texts: ({ spec, serverName, actor, reason }) => [operationTitle(spec), serverName, actor, reason],
@@ -86,6 +88,8 @@ export function OperationsPage() {
   );
 }
 
+const uidOf = ({ uid }: Operation): string => uid;
+
 function OperationTable({ operations }: { operations: readonly Operation[] }) {
   const { q, setQ } = useListSearch();
   const filter = useMemo(() => parseFilter(q), [q]);
@@ -93,6 +97,7 @@ function OperationTable({ operations }: { operations: readonly Operation[] }) {
     () => operations.filter((operation) => matchesFilter(filter, rules, operation)),
     [operations, filter],
   );
+  const { selection, chosen } = useSelection(rows, uidOf);
   return (
     <>
       <FilterBar
@@ -110,11 +115,13 @@ function OperationTable({ operations }: { operations: readonly Operation[] }) {
           label="Operations"
           columns={columns}
           rows={rows}
-          keyOf={({ uid }) => uid}
+          keyOf={uidOf}
           linkOf={({ uid }) => ({ to: '/operations/$uid', params: { uid } })}
           versionOf={({ state }) => state}
+          selection={selection}
         />
       )}
+      <OperationBulk operations={chosen} selection={selection} />
     </>
   );
 }
