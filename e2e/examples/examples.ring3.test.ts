@@ -27,11 +27,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ostler-examples-'));
   control = await startOstler({ environment: { OSTLER_LOCAL_AGENT: 'on' } });
   owner = await control.signIn();
-  server = await waitFor('this machine as a server', async () => {
+  await waitFor('this machine as a server', async () => {
     const { servers } = await owner.fleet.listServers({});
     const found = servers.find(({ state }) => state === Server_State.CONNECTED);
-    const httpPort = found?.facts?.httpPort ?? 0;
-    return httpPort === 0 ? undefined : { name: found!.name, httpPort };
+    server = { name: found?.name ?? '', httpPort: found?.facts?.httpPort ?? 0 };
+    return server.httpPort !== 0;
   });
   environment = {
     PATH: process.env['PATH'] ?? '',

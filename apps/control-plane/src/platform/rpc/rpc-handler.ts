@@ -7,6 +7,7 @@ import { UnitOfWork } from '../db';
 import { Log } from '../log';
 import { answerCompression } from './answer-compression';
 import { fieldsOfCall } from './call';
+import { plainGrpcMessages } from './grpc-message';
 import { handlersInUnits } from './handlers-in-units';
 import { authenticate, authenticateAgain } from './interceptors/authenticate';
 import { openCall } from './interceptors/open-call';
@@ -73,7 +74,8 @@ export class RpcHandler {
     for (const registered of this.registry.services) {
       router.service(registered.service, handlersInUnits(registered, this.mutations, this.unitOfWork));
     }
-    router.handlers.splice(0, Infinity, ...router.handlers.map(refuseUndecodable));
+    const handlers = router.handlers.map(refuseUndecodable).map(plainGrpcMessages);
+    router.handlers.splice(0, Infinity, ...handlers);
   }
 }
 
