@@ -20,3 +20,9 @@ test('a field has its meaning and its limits', async () => {
     /\| `maxBodyBytes` \| number \| Largest request body in bytes; 0 means 1 MiB\. At most \d+\. \|/,
   );
 });
+
+test('a type leads to the section that explains it, on its own page or on another', async () => {
+  const site = referencePages(await readContract()).find(({ name }) => name === 'site.md');
+  expect(site?.text).toContain('| `tls` | [`Tls`](#tls) |');
+  expect(site?.text).toContain('| `placement` | [`Placement`](meta.md#placement) |');
+});

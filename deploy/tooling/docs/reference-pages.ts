@@ -1,3 +1,5 @@
+import { anchorOf } from '../docs-site/headings.ts';
+
 /** What is used of a FileDescriptorProto in its JSON form. */
 export interface FileDescriptor {
   readonly name: string;
@@ -60,13 +62,47 @@ const METHOD_OF_SERVICE = 2;
 
 const written = '<!-- Written by `pnpm docs:reference` from proto/. -->';
 
+/** Where a type has its section, by its full name with a dot before it. */
+type Places = ReadonlyMap<string, { readonly page: string; readonly anchor: string }>;
+
+function placesOf(files: readonly FileDescriptor[]): Places {
+  const within = (message: MessageDescriptor, outer: string): string[] => {
+    const name = `${outer}${message.name}`;
+    const enums = (message.enumType ?? []).map((one) => `${name}.${one.name}`);
+    return [name, ...enums, ...(message.nestedType ?? []).flatMap((one) => within(one, `${name}.`))];
+  };
+  const headingsOf = (file: FileDescriptor): string[] => [
+    ...(file.messageType ?? []).flatMap((message) => within(message, '')),
+    ...(file.enumType ?? []).map(({ name }) => name),
+  ];
+  return new Map(
+    files.flatMap((file) =>
+      headingsOf(file).map((heading) => [
+        `.${file.package}.${heading}`,
+        { page: pageName(file), anchor: anchorOf(heading) },
+      ]),
+    ),
+  );
+}
+
+/** Types are written as links to their full names; here those become links to their sections. */
+function leadToTypes({ name, text }: Page, places: Places): Page {
+  const led = text.replaceAll(/\[(`[\w.]+`)\]\(type:([\w.]+)\)/g, (_whole, shown: string, type: string) => {
+    const place = places.get(type);
+    if (!place) return shown;
+    return `[${shown}](${place.page === name ? '' : place.page}#${place.anchor})`;
+  });
+  return { name, text: led };
+}
+
 /** A page per kind and one per API file. */
 export function referencePages(files: readonly FileDescriptor[]): Page[] {
   const own = files.filter(({ name }) => name.startsWith('ostler/'));
   const kinds = own.filter(({ name }) => /^ostler\/(site|certificate)\//.test(name));
   const api = own.filter(({ name }) => name.startsWith('ostler/api/'));
   const common = own.filter(({ name }) => name === 'ostler/meta/v1/meta.proto');
-  return [
+  const places = placesOf([...kinds, ...common, ...api]);
+  const pages = [
     ...kinds.map((file) =>
       page(file, `${titleOf(file)} reference`, 'Every field of the spec and of the status.'),
     ),
@@ -77,6 +113,12 @@ export function referencePages(files: readonly FileDescriptor[]): Page[] {
       page(file, `API: ${titleOf(file)}`, `Package \`${file.package}\`, file \`proto/${file.name}\`.`),
     ),
   ];
+  return pages.map((one) => leadToTypes(one, places));
+}
+
+function pageName(file: FileDescriptor): string {
+  const prefix = file.name.startsWith('ostler/api/') ? 'api-' : '';
+  return `${prefix}${titleOf(file).toLowerCase()}.md`;
 }
 
 function titleOf(file: FileDescriptor): string {
@@ -93,10 +135,8 @@ function page(file: FileDescriptor, title: string, intro: string): Page {
     messageSections(message, [MESSAGE_OF_FILE, index], comments, ''),
   );
   const enums = (file.enumType ?? []).map((one) => enumSection(one, ''));
-  const prefix = file.name.startsWith('ostler/api/') ? 'api-' : '';
-  const name = `${prefix}${titleOf(file).toLowerCase()}.md`;
   const parts = [`# ${title}`, written, intro, ...services, ...messages, ...enums];
-  return { name, text: `${parts.join('\n\n')}\n` };
+  return { name: pageName(file), text: `${parts.join('\n\n')}\n` };
 }
 
 export type Comments = ReadonlyMap<string, string>;
@@ -185,10 +225,8 @@ function typeOf(field: FieldDescriptor): string {
 
 function link(typeName: string): string {
   if (typeName === '.google.protobuf.Timestamp') return 'time (RFC 3339)';
-  return `\`${typeName
-    .split('.')
-    .filter((part) => /^[A-Z]/.test(part))
-    .join('.')}\``;
+  const shown = typeName.split('.').filter((part) => /^[A-Z]/.test(part));
+  return `[\`${shown.join('.')}\`](type:${typeName})`;
 }
 
 interface Limits {
