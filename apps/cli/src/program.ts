@@ -5,14 +5,19 @@ import { VERSION } from './version';
 
 /**
  * The program with the commands that the line may mean: one group of them when its first word names it, else all.
- * Loading all costs more than most commands need in all.
+ * Loading all costs more than most commands need in all. `quiet`: what is wrong with the line is thrown and not printed.
  */
-export async function buildProgram(context: CommandContext, firstWord?: string): Promise<Command> {
+export async function buildProgram(
+  context: CommandContext,
+  firstWord?: string,
+  { quiet = false }: { readonly quiet?: boolean } = {},
+): Promise<Command> {
   const program = new Command('ostler')
     .description('One declarative control plane for plain Linux servers.')
     .version(VERSION)
     .option('--context <name>', 'the control plane to talk to, of those that you are signed in to')
     .exitOverride()
+    .configureOutput(quiet ? { writeErr: () => undefined } : {})
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .hook('preSubcommand', () => context.choose(program.opts<{ context?: string }>().context));

@@ -1,10 +1,25 @@
+import { AppError } from '@ostler/kernel';
 import { CommanderError } from 'commander';
 import { CommandContext, DEFAULT_URL } from './command-context';
 import { readEnvironment } from './config/environment';
 import { buildProgram } from './program';
 
-/** Runs one command line. Returns what the program ends with: output/exit-code says what that means. */
+/** The longest that a timer takes; it is started again. */
+const LONG_MS = 2 ** 31 - 1;
+
+/** Runs one command line to its end. */
 export async function run(args: readonly string[]): Promise<number> {
+  // The timers of the kernel do not keep a program alive, and a command that waits for one is not done.
+  const alive = setInterval(() => undefined, LONG_MS);
+  try {
+    return await runCommandLine(args);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** Returns what the program ends with: output/exit-code says what that means. */
+async function runCommandLine(args: readonly string[]): Promise<number> {
   const environment = readEnvironment();
   const context = new CommandContext(environment);
   const words = wordsToComplete(args);
@@ -13,13 +28,15 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    const program = await buildProgram(context, firstWord(args));
+    const program = await buildProgram(context, firstWord(args), { quiet: wantsJson(args) });
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     const { ExitCode } = await import('./output/exit-code');
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.DONE : ExitCode.INVALID;
-    return report(error, args, context);
+    if (!(error instanceof CommanderError)) return report(error, args, context);
+    if (error.exitCode === 0) return ExitCode.DONE;
+    if (wantsJson(args)) await report(AppError.invalid('', 'USAGE', error.message), args, context);
+    return ExitCode.INVALID;
   }
 }
 

@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { CommandContext } from '../command-context';
 import { kindName } from './names';
 import { resourceHeads, resourceRow } from './resource-rows';
+import { safe } from './style';
 import { table } from './table';
 
 export type Format = 'table' | 'json' | 'yaml' | 'name';
@@ -21,10 +22,12 @@ export async function printResources(
   if (format === 'json') return printJson(context, ResourceSchema, resources);
   if (format === 'yaml') {
     const { toSpecFile } = await import('./yaml');
-    return context.write(resources.map(toSpecFile).join('---\n'));
+    return context.write(asSeen(context, resources.map(toSpecFile).join('---\n')));
   }
   if (format === 'name') {
-    return resources.forEach(({ meta }) => context.print(`${kindName(meta?.kind ?? 0)}/${meta?.name}`));
+    return resources.forEach(({ meta }) =>
+      context.print(`${kindName(meta?.kind ?? 0)}/${safe(meta?.name ?? '')}`),
+    );
   }
   const rows = resources.map((resource) => resourceRow(resource, context.style));
   context.print(table(resourceHeads, rows));
@@ -41,7 +44,13 @@ export async function printMessages<T extends DescMessage>(
   if (format === 'json') return printJson(context, schema, messages);
   if (format !== 'yaml') return asTable();
   const { stringify } = await import('./yaml');
-  context.write(messages.map((message) => stringify(toJson(schema, message))).join('---\n'));
+  const documents = messages.map((message) => stringify(toJson(schema, message)));
+  context.write(asSeen(context, documents.join('---\n')));
+}
+
+/** For programs exactly as it is; on a terminal nothing of it may move the cursor. */
+function asSeen({ environment }: CommandContext, text: string): string {
+  return environment.columns === undefined ? text : safe(text, { block: true });
 }
 
 /** Messages as JSON, one array; field names as in the contract's JSON form. */
@@ -51,7 +60,7 @@ export function printJson<T extends DescMessage>(
   messages: readonly MessageShape<T>[],
 ): void {
   const list = messages.map((message) => toJson(schema, message));
-  context.print(JSON.stringify(list, undefined, 2));
+  context.print(asSeen(context, JSON.stringify(list, undefined, 2)));
 }
 
 /** What is no message of the contract, for programs. */

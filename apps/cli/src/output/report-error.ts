@@ -33,12 +33,9 @@ export function errorText(error: ExplainedError, style: Style, url = ''): string
 }
 
 function wayOut(error: ExplainedError): string[] {
-  const right = safe(error.missingPermission.toLowerCase());
-  const roles = error.rolesWithPermission.map((role) => safe(role)).join(', ');
   const next = nextSteps[error.reasonName];
   return [
-    right && `  The right that is missing: ${right}${roles && `; the roles that have it: ${roles}`}.`,
-    right && '  An owner or admin gives roles: ostler people update UID --role ROLE',
+    error.missingPermission ? '  An owner or admin gives roles: ostler people update UID --role ROLE' : '',
     error.retryAfterSeconds > 0 ? `  Try again in ${error.retryAfterSeconds} s.` : '',
     next ? `  ${next}` : '',
   ].filter((line) => line !== '');

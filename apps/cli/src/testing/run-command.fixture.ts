@@ -1,15 +1,21 @@
 import { type ConnectRouter, createRouterTransport, type Transport } from '@connectrpc/connect';
 import { createOstler, type Ostler } from '@ostler/sdk';
 import { CommandContext } from '../command-context';
+import type { Environment } from '../config/environment';
 import { buildProgram } from '../program';
+
+export type Routes = (router: ConnectRouter) => void;
+
+const nothing: Environment = { colour: false, contextFile: '/nowhere', cacheFolder: '/nowhere' };
 
 class FakeContext extends CommandContext {
   constructor(
+    environment: Partial<Environment>,
     write: (text: string) => void,
     private readonly client: Ostler,
     private readonly over: Transport,
   ) {
-    super({ colour: false, contextFile: '/nowhere', cacheFolder: '/nowhere' }, write);
+    super({ ...nothing, ...environment }, write);
   }
 
   override ostler(): Ostler {
@@ -31,8 +37,14 @@ export interface Ran {
 }
 
 /** Runs a command line against services in memory; an error that the program would report is thrown. */
-export async function runCommand(
-  routes: (router: ConnectRouter) => void,
+export function runCommand(routes: Routes, ...args: readonly string[]): Promise<Ran> {
+  return runCommandIn({}, routes, ...args);
+}
+
+/** The same in an environment that says something. */
+export async function runCommandIn(
+  environment: Partial<Environment>,
+  routes: Routes,
   ...args: readonly string[]
 ): Promise<Ran> {
   const pieces: string[] = [];
@@ -41,10 +53,13 @@ export async function runCommand(
   const before = process.exitCode;
   process.exitCode = 0;
   try {
-    const context = new FakeContext((text) => pieces.push(text), client, transport);
+    const context = new FakeContext(environment, (text) => pieces.push(text), client, transport);
     const program = await buildProgram(context, args[0]);
     await program.parseAsync(args, { from: 'user' });
     return { output: pieces.join(''), exitCode: Number(process.exitCode) };
+  } catch (error) {
+    // For tests of commands that print until they are ended.
+    throw Object.assign(error as Error, { printed: pieces.join('') });
   } finally {
     process.exitCode = before;
   }

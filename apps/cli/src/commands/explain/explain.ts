@@ -146,5 +146,5 @@ function printTree(context: CommandContext, { path, message, field }: Found): vo
 }
 
 function firstSentence(text: string): string {
-  return /^.*?[.:;](?=\s|$)/.exec(text)?.[0] ?? text;
+  return /^.*?\.(?=\s|$)/.exec(text)?.[0] ?? text;
 }

@@ -67,7 +67,12 @@ function urlOf(context: CommandContext): string {
 function nameOf(context: CommandContext, url: string): string {
   const { contexts } = readContexts(context.environment.contextFile);
   const known = Object.entries(contexts).find(([, one]) => one.url === url)?.[0];
-  return context.asked ?? known ?? (URL.canParse(url) ? new URL(url).host : url);
+  return context.asked ?? known ?? hostOf(url);
+}
+
+/** With a hyphen for the port: shells take a word apart at a colon when they complete it. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host.replaceAll(/[^\w.-]+/g, '-') : 'default';
 }
 
 async function sessionByPassword(

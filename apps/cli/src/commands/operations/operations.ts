@@ -6,6 +6,7 @@ import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
 import { ExitCode } from '../../output/exit-code';
 import { enumWord } from '../../output/enum-word';
+import { wholeNumber } from '../../output/number';
 import { type Format, formatOption, printMessages } from '../../output/render';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
@@ -103,7 +104,7 @@ async function start(context: CommandContext, name: string, options: StartOption
     requestId: newRequestId(),
     server: options.server,
     spec: { operation: { case: found, value: {} } },
-    deadlineSeconds: Number(options.deadline),
+    deadlineSeconds: wholeNumber('--deadline', options.deadline, 86_400),
     waitSeconds: options.wait ? WAIT_FIRST_SECONDS : 0,
   });
   if (!operation) return;

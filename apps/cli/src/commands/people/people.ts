@@ -1,7 +1,9 @@
 import { newRequestId } from '@ostler/sdk';
+import { type Person, PersonSchema } from '@ostler/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
+import { type Format, formatOption, printMessages } from '../../output/render';
 import { roleName, roleOf } from '../../output/roles';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
@@ -11,16 +13,12 @@ export function peopleCommands(program: Command, context: CommandContext): void 
   people
     .command('list', { isDefault: true })
     .description('List people.')
-    .action(async () => {
-      const answer = await context.ostler().identity.listPeople({});
-      const rows = answer.people.map((person) => [
-        person.uid,
-        safe(person.email),
-        roleName(person.role),
-        person.disabled ? 'disabled' : 'active',
-        ageOf(person.lastSignInAt) || 'never',
-      ]);
-      context.print(table(['UID', 'E-MAIL', 'ROLE', 'STATE', 'SIGNED IN'], rows));
+    .addOption(formatOption(['table', 'json', 'yaml']))
+    .action(async ({ output }: { output: Format }) => {
+      const found = (await context.ostler().identity.listPeople({})).people;
+      await printMessages(context, output, PersonSchema, found, () =>
+        context.print(table(['UID', 'E-MAIL', 'ROLE', 'STATE', 'SIGNED IN'], found.map(row))),
+      );
     });
   people
     .command('add <email>')
@@ -39,6 +37,16 @@ export function peopleCommands(program: Command, context: CommandContext): void 
     .option('--enable', 'allow sign-in again')
     .option('--reset-password', 'make a new first password and print it')
     .action((uid: string, options: UpdateOptions) => update(context, uid, options));
+}
+
+function row(person: Person): string[] {
+  return [
+    person.uid,
+    safe(person.email),
+    roleName(person.role),
+    person.disabled ? 'disabled' : 'active',
+    ageOf(person.lastSignInAt) || 'never',
+  ];
 }
 
 interface UpdateOptions {

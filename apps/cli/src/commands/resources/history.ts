@@ -1,10 +1,10 @@
 import { newRequestId } from '@ostler/sdk';
-import { RevisionSchema } from '@ostler/contracts';
+import { type Revision, RevisionSchema } from '@ostler/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
 import { kindOf } from '../../output/names';
-import { type Format, formatOption, printJson } from '../../output/render';
+import { type Format, formatOption, printMessages } from '../../output/render';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
 import { generationOf } from './diff';
@@ -16,7 +16,7 @@ export function historyCommands(program: Command, context: CommandContext): void
     .description(
       'List the generations of a resource, the newest first; of one that is gone by its name or its uid.',
     )
-    .addOption(formatOption(['table', 'json']))
+    .addOption(formatOption(['table', 'json', 'yaml']))
     .action((kind: string, name: string, options: { output: Format }) =>
       history(context, kind, name, options.output),
     );
@@ -35,14 +35,18 @@ async function history(context: CommandContext, kind: string, name: string, form
   const { revisions } = await context
     .ostler()
     .resources.listRevisions({ kind: kindOf(kind), name, pageSize: 100 });
-  if (format === 'json') return printJson(context, RevisionSchema, revisions);
-  const rows = revisions.map((revision) => [
+  await printMessages(context, format, RevisionSchema, revisions, () =>
+    context.print(table(['GENERATION', 'AGE', 'BY', 'WHAT'], revisions.map(row))),
+  );
+}
+
+function row(revision: Revision): string[] {
+  return [
     String(revision.generation),
     ageOf(revision.createdAt),
     safe(revision.actor),
     safe(revision.summary),
-  ]);
-  context.print(table(['GENERATION', 'AGE', 'BY', 'WHAT'], rows));
+  ];
 }
 
 async function revert(

@@ -11,6 +11,7 @@ import type { CommandContext } from '../../command-context';
 import { LiveRows } from '../../output/live-rows';
 import { kindName, kindOf } from '../../output/names';
 import { type Format, formatOption } from '../../output/render';
+import { safe } from '../../output/style';
 import { resourceHeads, resourceRow } from '../../output/resource-rows';
 
 export function watchCommand(program: Command, context: CommandContext): void {
@@ -61,7 +62,7 @@ async function objectTeller(context: CommandContext, format: Format): Promise<Te
   const yaml = format === 'yaml' ? await import('../../output/yaml') : undefined;
   return ({ type, resource }) => {
     if (!resource) return;
-    const name = `${kindName(resource.meta?.kind ?? 0)}/${resource.meta?.name}`;
+    const name = `${kindName(resource.meta?.kind ?? 0)}/${safe(resource.meta?.name ?? '')}`;
     if (yaml) context.write(`---\n${yaml.toSpecFile(resource)}`);
     else if (format === 'name') context.print(name);
     else context.print(JSON.stringify({ type: Type[type], resource: toJson(ResourceSchema, resource) }));

@@ -1,3 +1,5 @@
+import { AppError } from '@ostler/kernel';
+import { wholeNumber } from '../../output/number';
 import { newRequestId } from '@ostler/sdk';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { CreateJoinTokenResponseSchema, type JoinToken, JoinTokenSchema } from '@ostler/contracts';
@@ -60,8 +62,8 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
   const answer = await context.ostler().fleet.createJoinToken({
     requestId: newRequestId(),
     description: options.description,
-    lifetimeSeconds: Math.round(Number(options.hours) * 3600),
-    maximumUses: Number(options.uses),
+    lifetimeSeconds: secondsOf(options.hours),
+    maximumUses: wholeNumber('--uses', options.uses, 1_000_000),
     labels: parseLabels(options.label),
     waitingRoom: options.waitingRoom,
     replacesServer: options.replaces,
@@ -69,6 +71,13 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
   await printMessages(context, options.output, CreateJoinTokenResponseSchema, [answer], () =>
     context.print(options.cloudInit ? answer.cloudInit.trimEnd() : answer.command),
   );
+}
+
+/** Parts of an hour are welcome. */
+function secondsOf(hours: string): number {
+  const seconds = Math.round(Number(hours) * 3600);
+  if (seconds > 0) return seconds;
+  throw AppError.invalid('--hours', 'NOT_A_NUMBER', `"${hours}" is no number of hours above 0`);
 }
 
 function row(token: JoinToken): string[] {

@@ -1,9 +1,10 @@
 import { newRequestId } from '@ostler/sdk';
-import { ApiTokenSchema } from '@ostler/contracts';
+import { type ApiToken, ApiTokenSchema, CreateApiTokenResponseSchema } from '@ostler/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../command-context';
 import { ageOf } from '../../output/age';
-import { type Format, formatOption, printJson } from '../../output/render';
+import { wholeNumber } from '../../output/number';
+import { type Format, formatOption, printMessages } from '../../output/render';
 import { roleName, roleOf } from '../../output/roles';
 import { safe } from '../../output/style';
 import { table } from '../../output/table';
@@ -15,19 +16,22 @@ export function tokenCommands(program: Command, context: CommandContext): void {
     .description('Make an API token and print it. Shown once.')
     .requiredOption('--role <role>', 'owner, admin, operator or viewer; never above your own')
     .option('--days <days>', 'how long it is valid', '90')
-    .action(async (name: string, options: { role: string; days: string }) => {
+    .addOption(formatOption(['table', 'json', 'yaml']))
+    .action(async (name: string, options: { role: string; days: string; output: Format }) => {
       const answer = await context.ostler().identity.createApiToken({
         requestId: newRequestId(),
         name,
         role: roleOf(options.role),
-        lifetimeDays: Number(options.days),
+        lifetimeDays: wholeNumber('--days', options.days, 365),
       });
-      context.print(answer.token);
+      await printMessages(context, options.output, CreateApiTokenResponseSchema, [answer], () =>
+        context.print(answer.token),
+      );
     });
   tokens
     .command('list', { isDefault: true })
     .description('List API tokens.')
-    .addOption(formatOption(['table', 'json']))
+    .addOption(formatOption(['table', 'json', 'yaml']))
     .action((options: { output: Format }) => list(context, options.output));
   tokens
     .command('revoke <uid>')
@@ -40,14 +44,18 @@ export function tokenCommands(program: Command, context: CommandContext): void {
 
 async function list(context: CommandContext, format: Format): Promise<void> {
   const { apiTokens } = await context.ostler().identity.listApiTokens({});
-  if (format === 'json') return printJson(context, ApiTokenSchema, apiTokens);
-  const rows = apiTokens.map((token) => [
+  await printMessages(context, format, ApiTokenSchema, apiTokens, () =>
+    context.print(table(['UID', 'NAME', 'ROLE', 'OWNER', 'USED', 'STATE'], apiTokens.map(row))),
+  );
+}
+
+function row(token: ApiToken): string[] {
+  return [
     token.uid,
     safe(token.name),
     roleName(token.role),
     safe(token.ownerEmail),
     ageOf(token.lastUsedAt) || 'never',
     token.revoked ? 'revoked' : `expires ${ageOf(token.expiresAt)}`,
-  ]);
-  context.print(table(['UID', 'NAME', 'ROLE', 'OWNER', 'USED', 'STATE'], rows));
+  ];
 }
