@@ -7,6 +7,7 @@ import { ConnectionCheckService } from './connection-check.service';
 import { FleetRpc } from './fleet.rpc';
 import { FleetService } from './fleet.service';
 import { ServerAdmission } from './admission.service';
+import { HelloIntake } from './hello-intake';
 import { JoinTokenRepository } from './join-token.repository';
 import { JoinTokenRpc } from './join-token.rpc';
 import { JoinTokenService } from './join-token.service';
@@ -29,6 +30,7 @@ import { ServerRepository } from './server.repository';
 import { TrustRepository } from './trust.repository';
 import { TrustRpc } from './trust.rpc';
 import { TrustService } from './trust.service';
+import { WaitingRoomLoop } from './waiting-room.loop';
 import { WaitingRoomRepository } from './waiting-room.repository';
 import { WaitingRoomRpc } from './waiting-room.rpc';
 import { WaitingRoom } from './waiting-room.service';
@@ -41,6 +43,7 @@ import { WaitingRoom } from './waiting-room.service';
     FleetDirectory,
     FleetRpc,
     FleetService,
+    HelloIntake,
     JoinRpc,
     JoinService,
     JoinTokenRepository,
@@ -49,6 +52,7 @@ import { WaitingRoom } from './waiting-room.service';
     JoiningServerRepository,
     ServerAdmission,
     WaitingRoom,
+    WaitingRoomLoop,
     WaitingRoomRepository,
     WaitingRoomRpc,
     OrphansRpc,

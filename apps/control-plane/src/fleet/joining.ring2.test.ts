@@ -293,3 +293,29 @@ test('who watches hears of servers that wait, and that somebody has decided', as
     decided.changed.some(({ uid }) => uid === waiting!.uid),
   ]).toEqual([true, false]);
 });
+
+test('who gives up waiting is on no list, and waits again when it comes back', async () => {
+  const { joinToken, token } = await newToken({ waitingRoom: true });
+  const { csr } = await newCsr();
+  await ask(token, csr, 'gave-up');
+  const [waiting] = await waitingWith(joinToken!.uid);
+  const silentFor = (minutes: number) =>
+    app.db.unitOfWork.asSystem('first-run', () =>
+      query(
+        `update waiting_server set last_asked_at = now() - make_interval(mins => $2), resource_version = 0 where uid = $1`,
+        [waiting!.uid, minutes],
+      ),
+    );
+  const room = app.app.get(WaitingRoom);
+  await silentFor(59);
+  await room.takeOffSilent();
+  expect(await waitingWith(joinToken!.uid)).toHaveLength(1);
+  await silentFor(61);
+  await room.takeOffSilent();
+  expect(await waitingWith(joinToken!.uid)).toEqual([]);
+  await expect(decide(waiting!.uid, true)).rejects.toThrow(/gave up/);
+  expect((await ask(token, csr, 'gave-up')).waiting).toBe(true);
+  const [again] = await waitingWith(joinToken!.uid);
+  await decide(again!.uid, true);
+  expect(await ask(token, csr, 'gave-up')).toMatchObject({ waiting: false, serverName: 'gave-up' });
+});

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Hold_Cause } from '@ostler/contracts';
-import { execute, query, queryOne } from '../platform/db';
+import { execute, prepared, query, queryOne } from '../platform/db';
 
 export interface TrustRow {
   readonly uid: string;
@@ -30,16 +30,27 @@ const columns = `uid, tenant_uid, name, key_sha256, machine, hello_counter, revo
 /** The position of a change, as everywhere in this table. */
 const changed = 'resource_version = txid_current()';
 
+/** With the epoch of everything. */
+export type TakenRow = TrustRow & { readonly epoch: bigint };
+
+const takeSql = prepared(
+  `select ${columns}, (select epoch from installation) as epoch from server
+   where uid = any ($1) and removed_at is null order by uid for update`,
+);
+
 /** What table `server` says of trust, and table `revoked_key`; within the caller's unit of work, as the system. */
 @Injectable()
 export class TrustRepository {
-  /** Locked until the end of the unit: of two hellos at once one sees the other. With the epoch of everything. */
-  take(uid: string): Promise<(TrustRow & { readonly epoch: bigint }) | undefined> {
-    return queryOne(
-      `select ${columns}, (select epoch from installation) as epoch from server
-       where uid = $1 and removed_at is null for update`,
-      [uid],
-    );
+  async take(uid: string): Promise<TakenRow | undefined> {
+    return (await this.takeAll([uid]))[0];
+  }
+
+  /**
+   * Locked until the end of the unit: of two hellos at once one sees the other. In one order, so that two processes
+   * never wait for each other.
+   */
+  takeAll(uids: readonly string[]): Promise<TakenRow[]> {
+    return query(takeSql, [uids]);
   }
 
   /** Also of servers that were removed, which have no row here. */

@@ -17,6 +17,7 @@ export interface WaitingRow {
   readonly asked_at: Date;
   readonly last_asked_at: Date;
   readonly decided_at: Date | null;
+  /** Null in spite of `decided_at`: it gave up. */
   readonly let_in: boolean | null;
   readonly description: string;
 }
@@ -89,6 +90,23 @@ export class WaitingRoomRepository {
       uid,
       address,
     ]);
+  }
+
+  /** It had given up, and nobody decided about it. */
+  async cameBack(uid: string, address: string): Promise<void> {
+    await execute(
+      `update waiting_server set decided_at = null, last_asked_at = now(), address = $2, ${changed} where uid = $1`,
+      [uid, address],
+    );
+  }
+
+  /** Takes those off the list that have not asked for so long; how many. */
+  giveUp(silentMinutes: number): Promise<number> {
+    return execute(
+      `update waiting_server set decided_at = now(), ${changed}
+       where decided_at is null and last_asked_at < now() - make_interval(mins => $1)`,
+      [silentMinutes],
+    );
   }
 
   /** Of two decisions at once one is made. */

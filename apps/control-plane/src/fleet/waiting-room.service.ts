@@ -11,12 +11,15 @@ import { WaitingRoomRepository, type WaitingRow } from './waiting-room.repositor
 /** More than that came with one token and wait: nobody compares so many keys, so it is a flood. */
 export const MOST_WAITING = 100;
 const FULL_RETRY_SECONDS = 60;
+/** An agent that waits asks every few seconds. */
+const SILENT_MINUTES = 60;
 
 /**
  * Servers whose token says that somebody has to let them in.
  *
  *     asked -> waiting -> let in: a server, at its next call
- *                      -> turned away: told so at its next call
+ *                |     -> turned away: told so at its next call
+ *                '- silent for an hour: gave up, on no list -- asks again -> waiting
  */
 @Injectable()
 export class WaitingRoom {
@@ -42,12 +45,24 @@ export class WaitingRoom {
       await this.repository.askedAgain(row.uid, machine.address);
       return true;
     }
+    if (row?.let_in === null && canBeSpent(token)) {
+      await this.repository.cameBack(row.uid, machine.address);
+      this.wake.notify('waiting-servers');
+      return true;
+    }
     // Let in once and removed since, it comes as nobody.
     if (row || !token.usable) return false;
     if ((await this.repository.countWaiting(token.uid)) >= MOST_WAITING) throw full();
     await this.repository.insert(token, machine, hostname);
     this.wake.notify('waiting-servers');
     return true;
+  }
+
+  /** Takes those off the list that ask no more: their operators gave up, or made other keys. */
+  async takeOffSilent(): Promise<void> {
+    await this.unitOfWork.asSystem('join', async () => {
+      if ((await this.repository.giveUp(SILENT_MINUTES)) > 0) this.wake.notify('waiting-servers');
+    });
   }
 
   waiting(): Promise<WaitingRow[]> {
@@ -64,7 +79,10 @@ export class WaitingRoom {
     const row = await this.repository.find(uid);
     if (!row) throw AppError.notFound(`Waiting server ${uid}`);
     if (!(await this.repository.decide(uid, letIn))) {
-      throw new AppError(ErrorReason.CONFLICT, `Somebody has decided about ${row.name} already.`);
+      throw new AppError(
+        ErrorReason.CONFLICT,
+        `Somebody has decided about ${row.name} already, or it gave up.`,
+      );
     }
     this.wake.notify('waiting-servers');
     return letIn ? this.unitOfWork.asSystem('join', () => this.letIn(row)) : undefined;

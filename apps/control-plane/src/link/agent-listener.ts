@@ -4,6 +4,7 @@ import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls
 import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { DescService } from '@bufbuild/protobuf';
 import { serviceDefinition } from '@ostler/link-protocol/grpc';
+import { PacedDoor } from './paced-door';
 
 export interface ListenerTrust {
   readonly key: string;
@@ -37,6 +38,7 @@ export class AgentListener {
   private readonly injector: ConnectionInjector;
   private readonly sockets = new Set<Socket>();
   private readonly tls: TlsServer;
+  private readonly door: PacedDoor;
 
   constructor(private readonly options: ListenerOptions) {
     this.injector = this.grpc.createConnectionInjector(ServerCredentials.createInsecure());
@@ -47,7 +49,7 @@ export class AgentListener {
       ALPNProtocols: ['h2'],
       handshakeTimeout: HANDSHAKE_MS,
     });
-    this.tls.maxConnections = MOST_CONNECTIONS;
+    this.door = new PacedDoor((socket) => this.shakeHands(socket), MOST_CONNECTIONS);
     this.tls.on('secureConnection', (socket) => this.admit(socket));
     this.tls.on('tlsClientError', (error, socket) => this.refuse(error, socket));
   }
@@ -59,13 +61,7 @@ export class AgentListener {
 
   /** The port that it listens on. @throws when the port is taken. */
   listen(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.tls.once('error', reject);
-      this.tls.listen({ host: this.options.host, port: this.options.port }, () => {
-        this.tls.off('error', reject);
-        resolve((this.tls.address() as { port: number }).port);
-      });
-    });
+    return this.door.listen(this.options.host, this.options.port);
   }
 
   /** New connections see the new certificate; those that are up stay. */
@@ -75,7 +71,7 @@ export class AgentListener {
 
   /** Connections that do not end by themselves within the grace are cut. */
   async close(graceMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.tls.close(() => resolve()));
+    const closed = this.door.close();
     this.injector.drain(graceMs);
     const cut = setTimeout(() => {
       for (const socket of this.sockets) socket.destroy();
@@ -86,9 +82,10 @@ export class AgentListener {
     this.grpc.forceShutdown();
   }
 
-  private track(socket: Socket): void {
+  private shakeHands(socket: Socket): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
+    this.tls.emit('connection', socket);
   }
 
   private refuse(error: NodeJS.ErrnoException, socket: TLSSocket): void {

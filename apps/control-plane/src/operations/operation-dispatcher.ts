@@ -7,9 +7,9 @@ import {
   OperationSpecSchema,
   type TelemetryFrame,
 } from '@ostler/contracts';
-import { isUuid, messageOf, systemClock, type Timer } from '@ostler/kernel';
+import { Gather, isUuid, messageOf, systemClock, type Timer } from '@ostler/kernel';
 import { AgentFeatures, type AgentServer, ConnectedAgents, type OperationSink } from '../link';
-import { UnitOfWork, Wake } from '../platform/db';
+import { isDatabaseAway, UnitOfWork, Wake } from '../platform/db';
 import { failpoint } from '../platform/failpoints';
 import { Log } from '../platform/log';
 import { toStart } from './operation-kinds';
@@ -20,6 +20,8 @@ import { SignedReleases } from './signed-releases';
 
 /** Progress that is replaced within this time, or overtaken by the end, is never written. */
 const PROGRESS_DELAY_MS = 100;
+/** Of one statement. */
+const MOST_SERVERS = 128;
 
 const ends: Partial<Record<OperationReport_State, Operation_State>> = {
   [OperationReport_State.SUCCEEDED]: Operation_State.SUCCEEDED,
@@ -42,6 +44,11 @@ const ends: Partial<Record<OperationReport_State, Operation_State>> = {
 export class OperationDispatcher implements OnModuleInit, OperationSink {
   /** Sent by this process: the agent may have them although it has not said so yet. */
   private readonly sent = new Set<string>();
+  /** A fleet that comes back is asked about together. */
+  private readonly notEnded = new Gather<string, OperationRow[]>((uids) => this.notEndedOn(uids), {
+    most: MOST_SERVERS,
+    isForAll: isDatabaseAway,
+  });
   private readonly progress = new Map<string, { report: OperationReport; readonly timer: Timer }>();
 
   constructor(
@@ -126,8 +133,7 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
   }
 
   private async resume(server: AgentServer, known: ReadonlySet<string>): Promise<void> {
-    const rows = await this.unitOfWork.asSystem('operations', () => this.operations.notEndedOn(server.uid));
-    for (const row of rows) {
+    for (const row of await this.notEnded.ask(server.uid)) {
       if (known.has(row.uid)) {
         this.sent.add(row.uid);
         if (row.cancel_requested) this.cancel(row);
@@ -139,6 +145,12 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
         this.dispatch(row);
       }
     }
+  }
+
+  private async notEndedOn(serverUids: readonly string[]): Promise<OperationRow[][]> {
+    const rows = await this.unitOfWork.asSystem('operations', () => this.operations.notEndedOn(serverUids));
+    const byServer = Map.groupBy(rows, ({ server_uid }) => server_uid);
+    return serverUids.map((uid) => byServer.get(uid) ?? []);
   }
 
   private async endHere(row: OperationRow, end: End): Promise<void> {

@@ -121,10 +121,11 @@ export class OperationRepository {
     return row?.xmin ?? 0n;
   }
 
-  notEndedOn(serverUid: string): Promise<OperationRow[]> {
-    return query(`select ${columns} ${from} where o.server_uid = $1 and o.ended_at is null order by o.uid`, [
-      serverUid,
-    ]);
+  notEndedOn(serverUids: readonly string[]): Promise<OperationRow[]> {
+    return query(
+      `select ${columns} ${from} where o.server_uid = any ($1) and o.ended_at is null order by o.uid`,
+      [serverUids],
+    );
   }
 
   /** Stored some time ago and taken by no agent yet. */
