@@ -25,7 +25,7 @@ async function carryOut(request: CrowdRequest): Promise<void> {
     case 'join':
       return joinAll(request.names, request);
     case 'start':
-      for (const agent of agents) await agent.start(request.agentAddress);
+      for (const agent of agents) if (!agent.isStarted) await agent.start(request.agentAddress);
       return;
     case 'speak':
       for (const agent of agents) agent.speak(request.bytes);

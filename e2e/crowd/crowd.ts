@@ -58,7 +58,7 @@ export class Crowd {
     );
   }
 
-  /** `agentAddress`: where the agents' listener is reached, when not where joining told. */
+  /** Those that have joined and are not started. `agentAddress`: where the agents' listener is reached, when not where joining told. */
   start(agentAddress?: string): Promise<CrowdView> {
     return this.ask({ ask: 'start', agentAddress });
   }

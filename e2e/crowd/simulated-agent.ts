@@ -154,6 +154,10 @@ export class SimulatedAgent {
     return this.link?.stop() ?? Promise.resolve();
   }
 
+  get isStarted(): boolean {
+    return this.link !== undefined;
+  }
+
   get connected(): boolean {
     return this.link?.connected ?? false;
   }

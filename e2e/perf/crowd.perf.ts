@@ -1,12 +1,12 @@
-import { Kind, Operation_State } from '@ostler/contracts';
+import { Operation_State } from '@ostler/contracts';
 import { newRequestId, type Ostler } from '@ostler/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { Crowd, type CrowdView } from '../crowd/crowd';
 import { type OstlerProcess, startOstler, waitFor } from '../harness';
+import { changeCrowdSite, crowdLabels } from './crowd-site';
 import { memoryOf, processorSeconds, treeOf } from './processes';
 import { atMost, type Row, writeSection } from './report';
-import { apply } from './sites';
 import { duration, percentile, timeAtRate } from './statistics';
 
 const AGENTS = Number(process.env['OSTLER_BENCH_AGENTS'] ?? 1000);
@@ -15,7 +15,6 @@ const OPERATIONS = Math.min(200, AGENTS);
 const REST_SECONDS = 30;
 const READS_PER_SECOND = 20;
 const patience = { timeoutMs: 300_000, intervalMs: 100 };
-const labels = { crowd: 'yes' };
 
 let control: OstlerProcess;
 let ostler: Ostler;
@@ -34,7 +33,7 @@ afterAll(async () => {
 });
 
 test('a crowd joins, takes changes, and comes back after a kill', async () => {
-  const joinMs = await timed(() => crowd.join(ostler, serverNames(AGENTS), labels));
+  const joinMs = await timed(() => crowd.join(ostler, serverNames(AGENTS), crowdLabels));
   await crowd.start();
   const connectMs = await until('all are connected', ({ connected }) => connected === AGENTS);
   const changes: number[] = [];
@@ -87,34 +86,8 @@ function until(what: string, holds: (view: CrowdView) => boolean): Promise<numbe
   );
 }
 
-/** Changes the one site that every server has. */
-function changeAll(body: string): Promise<number> {
-  return timed(async () => {
-    await apply(ostler, [
-      {
-        meta: { kind: Kind.SITE, name: 'crowd' },
-        spec: {
-          case: 'site',
-          value: {
-            placement: { selector: labels },
-            domains: ['crowd.bench.test'],
-            handler: { answer: { case: 'fixedResponse', value: { status: 200, body } } },
-          },
-        },
-      },
-    ]);
-    await waitFor(
-      'every server has it',
-      async () => {
-        const { resources } = await ostler.resources.list({ kind: Kind.SITE });
-        const ready = resources[0]?.status?.placementsReady;
-        if (ready === AGENTS) return true;
-        throw new Error(`${ready} of ${AGENTS} servers have it`);
-      },
-      patience,
-    );
-  });
-}
+const changeAll = (body: string): Promise<number> =>
+  timed(() => changeCrowdSite(ostler, body, AGENTS, patience.timeoutMs));
 
 function controlPlane() {
   const tree = treeOf(control.pid);
