@@ -11,8 +11,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OWNER_PASSWORD, type OstlerProcess, startOstler, waitFor } from '../harness';
 import { checkout, readPage, runPages } from './pages';
 import { missingLine, type PageStep, readSteps } from './page-steps';
+import { describeServedSite } from './site-as-served';
 
-// The pages as a reader types them: their commands one after the other, in a folder with a link to the CLI, against
+// The documentation as a control plane serves it, and its pages as a reader types them: their commands one after the other, in a folder with a link to the CLI, against
 // a control plane that has joined this machine. The tutorial comes first, because it chooses the owner's password.
 
 let control: OstlerProcess;
@@ -126,3 +127,5 @@ async function removeResources(): Promise<void> {
     }
   }
 }
+
+describeServedSite(() => control.url);
