@@ -97,7 +97,7 @@ export function Labels({
       {pairs.map(([key, value]) => (
         <span
           key={key}
-          className="bg-sunken border-line text-ink-2 rounded border px-1.5 font-mono text-2xs whitespace-nowrap"
+          className={`bg-sunken border-line text-ink-2 rounded border px-1.5 font-mono text-2xs ${oneLine ? 'whitespace-nowrap' : 'min-w-0 break-all'}`}
         >
           {value ? `${key}=${value}` : key}
         </span>

@@ -108,7 +108,7 @@ function RevisionDiff({
   const present = resource.meta?.generation ?? 0n;
   const isPresent = revision.generation === present;
   const [against, setAgainst] = useState<'before' | 'present'>('before');
-  const [shape, setShape] = useState<DiffShape>('side by side');
+  const [shape, setShape] = useState<DiffShape>(() => (window.innerWidth < 768 ? 'unified' : 'side by side'));
   const withPresent = against === 'present' && !isPresent;
   const from = withPresent ? revision.generation : revision.generation - 1n;
   const to = withPresent ? present : revision.generation;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { errorsUnder, fieldErrorsOf, formPath } from './field-errors';
 
@@ -23,6 +24,22 @@ test('messages are sentences, and a pattern is told in words', () => {
   ]);
   expect(errors.get('meta.name')).toMatch(/^Use lower-case letters/);
   expect(errors.get('domains')).toBe('Is required.');
+});
+
+const kindsOfProto = ['meta/v1/meta', 'site/v1/site', 'certificate/v1/certificate'];
+
+test.each(kindsOfProto)('no pattern of %s reaches a person as an expression', (file) => {
+  const proto = readFileSync(`${import.meta.dirname}/../../../../proto/ostler/${file}.proto`, 'utf8');
+  const patterns = [...proto.matchAll(/pattern: ("(?:[^"\\]|\\.)*")/g)].map(([, text]) =>
+    String(JSON.parse(text!)),
+  );
+  for (const pattern of patterns) {
+    const message = `does not match regex pattern \`${pattern}\``;
+    expect(fieldErrorsOf([{ field: 'a', reason: 'STRING_PATTERN', message }]).get('a')).not.toContain(
+      'regex',
+    );
+  }
+  expect(proto.includes('pattern:')).toBe(patterns.length > 0);
 });
 
 test('two errors of one field are both told', () => {

@@ -38,6 +38,11 @@ const patternWords: Readonly<Record<string, string>> = {
   '^[A-Za-z0-9][A-Za-z0-9._-]*$': 'Use a plain file name, like index.html.',
   '^([A-Za-z0-9][A-Za-z0-9._-]*)?$': 'Use a plain file name, like index.php.',
   '^(sha256:[0-9a-f]{64})?$': 'A release is sha256: and 64 hexadecimal digits.',
+  '^[^\\x00-\\x1f\\x7f\\x{200e}\\x{200f}\\x{202a}-\\x{202e}\\x{2066}-\\x{2069}]*$':
+    'May not contain control characters, or marks that turn the direction of a text.',
+  '^[^\\x00-\\x1f\\x7f"\\\\]*$': 'May not contain quotes, backslashes or control characters.',
+  '^[\\t\\x20-\\x7e]*$': 'The value of a header has visible ASCII characters, spaces and tabs.',
+  '^([^@\\s\\x00-\\x1f]+@[^@\\s\\x00-\\x1f]+)?$': 'This is not an e-mail address.',
   '^[A-Za-z0-9._@-]+$': 'Use letters, digits, dots, dashes, underscores and @.',
 };
 

@@ -49,6 +49,21 @@ export function ResourceForm({
   };
   return (
     <Page title={title}>
+      <div className="bg-canvas border-line sticky top-12 z-20 -mx-4 mb-4 flex flex-wrap items-center gap-2 border-b px-4 py-2 md:-mx-6 md:px-6">
+        <Outlook form={form} nothing={nothing} />
+        <div className="ml-auto flex gap-2">
+          <Button onClick={onCancel}>Cancel</Button>
+          <Button
+            look="primary"
+            type="submit"
+            form="resource"
+            refusal={refusal ?? nothing}
+            busy={form.isSaving}
+          >
+            {saveText(form)}
+          </Button>
+        </div>
+      </div>
       {refusal && (
         <div className="mb-3">
           <Note>{refusal} The form shows how it is set; nothing can be changed here.</Note>
@@ -63,26 +78,16 @@ export function ResourceForm({
       )}
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(22rem,2fr)]">
         <form id="resource" onSubmit={submit} noValidate className="min-w-0">
-          <fieldset key={form.round} disabled={refusal !== undefined} className="min-w-0">
+          <fieldset
+            key={form.round}
+            disabled={refusal !== undefined}
+            // What is jumped to must not stop under the bars at the top.
+            className="min-w-0 [&_.input]:scroll-mt-36"
+          >
             <FieldErrorsContext value={form.errors}>{children}</FieldErrorsContext>
           </fieldset>
         </form>
         <Beside form={form} />
-      </div>
-      <div className="bg-surface border-line-strong shadow-float sticky bottom-3 z-20 mt-1 flex flex-wrap items-center gap-2 rounded-lg border px-4 py-2.5">
-        <Outlook form={form} nothing={nothing} />
-        <div className="ml-auto flex gap-2">
-          <Button onClick={onCancel}>Cancel</Button>
-          <Button
-            look="primary"
-            type="submit"
-            form="resource"
-            refusal={refusal ?? nothing}
-            busy={form.isSaving}
-          >
-            {saveText(form)}
-          </Button>
-        </div>
       </div>
       <UnsavedGuard when={form.isChanged && !isSaved} onLeave={form.kept.forget} />
     </Page>
@@ -134,7 +139,7 @@ const sides = ['Plan', 'YAML', 'Command'] as const;
 function Beside({ form }: { form: ResourceDraft }) {
   const [side, setSide] = useState<(typeof sides)[number]>('Plan');
   return (
-    <section aria-label="What this makes" className="card min-w-0 xl:sticky xl:top-16">
+    <section aria-label="What this makes" className="card min-w-0 xl:sticky xl:top-30">
       <div role="tablist" aria-label="What this makes" className="border-line flex border-b px-2">
         {sides.map((one) => (
           <button
@@ -155,7 +160,7 @@ function Beside({ form }: { form: ResourceDraft }) {
         role="tabpanel"
         id="side-panel"
         aria-labelledby={`side-${side}`}
-        className="max-h-[calc(100vh-9rem)] overflow-y-auto p-4"
+        className="max-h-[calc(100vh-12.5rem)] overflow-y-auto p-4"
       >
         {side === 'Plan' && <PlanView draft={form} />}
         {side === 'YAML' && <CodeBlock text={form.yaml} label="The spec file that this form makes" />}

@@ -55,7 +55,7 @@ function CertificateDetail({ certificate }: { certificate: Resource }) {
         <>
           {certificate.meta?.displayName && (
             <>
-              <bdi className="text-ink">{certificate.meta.displayName}</bdi>.{' '}
+              <bdi className="text-ink">{plainText(certificate.meta.displayName)}</bdi>.{' '}
             </>
           )}
           {plainText(health.message)}

@@ -8,7 +8,7 @@ import { renderPage } from '../../testing/render-page.fixture';
 vi.setConfig({ testTimeout: 20_000 });
 afterEach(cleanup);
 
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 
 test('a site that is gone shows its history, from its name and from the activity, and cannot be reverted', async () => {
   const world = fullScene({ stepMs: 5, joinAfterSteps: 0 });

@@ -20,7 +20,7 @@ const specOf = (world: World, name: string): SiteSpec | undefined => {
   const spec = world.resourceByName(Kind.SITE, name)?.spec;
   return spec?.case === 'site' ? spec.value : undefined;
 };
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 
 test('what is typed becomes the spec that is applied', async () => {
   const world = scene();

@@ -59,7 +59,7 @@ function SiteDetail({ site }: { site: Resource }) {
         <>
           {site.meta?.displayName && (
             <>
-              <bdi className="text-ink">{site.meta.displayName}</bdi>.{' '}
+              <bdi className="text-ink">{plainText(site.meta.displayName)}</bdi>.{' '}
             </>
           )}
           {placementText(siteSpecOf(site)?.placement)}. {plainText(health.message)}

@@ -12,7 +12,7 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 const scene = (): World => fullScene({ stepMs: 5, joinAfterSteps: 0 });
 type Tree = { readonly [name: string]: string | Tree };
 
