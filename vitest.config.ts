@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const sources = '{apps,packages,e2e,deploy}';
+const setupFiles = ['packages/test-kit/src/patience.setup.ts'];
 const never = ['**/node_modules/**', '**/dist/**'];
 
 // The rings of tests, one project each: `pnpm vitest run --project ring01`.
@@ -12,6 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'ring01',
+          setupFiles,
           include: [`${sources}/**/*.test.{ts,tsx}`],
           exclude: [...never, '**/*.ring2.test.ts', '**/*.ring3.test.ts'],
           // Milliseconds each, most of them; on a machine with twenty programs for two cores, not.
@@ -23,6 +25,7 @@ export default defineConfig({
       {
         test: {
           name: 'ring2',
+          setupFiles,
           include: [`${sources}/**/*.ring2.test.ts`],
           globalSetup: ['packages/test-kit/src/postgres/global-setup.ts'],
           exclude: never,
@@ -36,6 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'ring3',
+          setupFiles,
           include: [`${sources}/**/*.ring3.test.ts`],
           exclude: never,
           maxWorkers: 2,

@@ -210,7 +210,7 @@ async function survives(cuts: readonly number[]): Promise<void> {
       // A lane that has nothing left to say is not cut by its frames.
       await vi.waitFor(() => expect(over || isDone(agent, plane)).toBe(true), { interval: 1 });
     } else {
-      await vi.waitFor(() => expect(isDone(agent, plane)).toBe(true), { interval: 1, timeout: 5000 });
+      await vi.waitFor(() => expect(isDone(agent, plane)).toBe(true), { interval: 1, timeout: 15_000 });
     }
     up.stop();
     await ends;

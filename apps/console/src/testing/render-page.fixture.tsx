@@ -2,12 +2,15 @@ import { createOstler } from '@ostler/sdk';
 import { Role } from '@ostler/contracts';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router';
-import { render } from '@testing-library/react';
+import { configure, render } from '@testing-library/react';
 import { createMockTransport } from '../../mock/transport';
 import type { World } from '../../mock/world';
 import { OstlerContext } from '../api/ostler';
 import { ToastProvider } from '../components/toast';
 import { routeTree } from '../routes';
+
+// Its own default of one second is over before a busy machine has drawn a page.
+configure({ asyncUtilTimeout: 15_000 });
 
 /** The whole console at an address, signed in with a role, its services answered by the mock. */
 export function renderPage(world: World, path: string, role: Role = Role.OWNER) {

@@ -80,13 +80,13 @@ test('the connection check goes to the agent and back, and says when and why its
     message: expect.stringContaining('never came'),
   });
   const { close, end } = connectAgent(app.agentPort, identity);
-  await vi.waitFor(async () => expect((await check(name)).reachable).toBe(true), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await check(name)).reachable).toBe(true), { timeout: 15_000 });
   const { steps, message } = await check(name);
   expect(message).toMatch(/^The agent of checked answered in \d+ ms\.$/);
   expect(steps.every(({ passed }) => passed)).toBe(true);
   close();
   await end;
-  await vi.waitFor(async () => expect((await serverOf(name)).lastDisconnect).not.toBe(''), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await serverOf(name)).lastDisconnect).not.toBe(''), { timeout: 15_000 });
   const server = await serverOf(name);
   expect(server.lastDisconnect).toMatch(/\.$/);
   expect(server.lastDisconnectAt).toBeDefined();
@@ -104,7 +104,7 @@ test('an agent that holds its lane and answers nothing is found within the bound
   agent.plan = () => new Promise(() => undefined);
   const { close, end } = connectAgent(app.agentPort, identity, agent);
   await vi.waitFor(async () => expect((await serverOf('mute')).state).toBe(Server_State.CONNECTED), {
-    timeout: 5000,
+    timeout: 15_000,
   });
   const startMs = performance.now();
   const { reachable, message } = await check('mute');

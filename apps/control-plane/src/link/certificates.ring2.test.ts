@@ -78,7 +78,7 @@ beforeAll(async () => {
       timeout: 10_000,
     },
   );
-  await vi.waitFor(() => demand(lanes[2]!.lane.running, 'the third lane runs'), { timeout: 5000 });
+  await vi.waitFor(() => demand(lanes[2]!.lane.running, 'the third lane runs'), { timeout: 15_000 });
 });
 afterAll(() => app.close());
 

@@ -157,7 +157,7 @@ test('an agent that comes back without what it had begun has interrupted it', as
   const { leave } = await connected(agent);
   const { uid } = await start();
   await vi.waitFor(async () => expect((await wait(uid, 1)).state).toBe(Operation_State.RUNNING), {
-    timeout: 5000,
+    timeout: 15_000,
   });
   await leave();
   const again = await connected(new MemoryAgent());

@@ -9,7 +9,7 @@ import { renderPage } from '../../testing/render-page.fixture';
 vi.setConfig({ testTimeout: 20_000 });
 afterEach(cleanup);
 
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 const full = (): World => fullScene({ stepMs: 5, joinAfterSteps: 0 });
 const failing = (): World => failingScene({ stepMs: 5, joinAfterSteps: 0 });
 const button = (name: string | RegExp) => screen.findByRole('button', { name }, slow);

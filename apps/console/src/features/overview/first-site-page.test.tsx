@@ -13,7 +13,7 @@ afterEach(() => {
   localStorage.clear();
 });
 
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 let world: World;
 beforeEach(() => {
   world = emptyScene({ stepMs: 20, joinAfterSteps: 0 });

@@ -9,7 +9,7 @@ import { renderPage } from '../../testing/render-page.fixture';
 vi.setConfig({ testTimeout: 20_000 });
 afterEach(cleanup);
 
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 let world: World;
 beforeEach(() => {
   world = fullScene({ stepMs: 5, joinAfterSteps: 0 });

@@ -12,7 +12,7 @@ afterEach(cleanup);
 const options = { stepMs: 5, joinAfterSteps: 2 };
 const full = (): World => fullScene(options);
 const failing = (): World => failingScene({ stepMs: 5, joinAfterSteps: 0 });
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 const type = (element: HTMLElement, value: string): boolean =>
   fireEvent.change(element, { target: { value } });
 const button = (name: string | RegExp) => screen.findByRole('button', { name }, slow);

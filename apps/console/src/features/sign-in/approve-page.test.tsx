@@ -10,7 +10,7 @@ import { renderPage } from '../../testing/render-page.fixture';
 vi.setConfig({ testTimeout: 20_000 });
 afterEach(cleanup);
 
-const slow = { timeout: 5000 };
+const slow = { timeout: 15_000 };
 const code = 'BCDF-GHJK';
 
 function worldThatIsAsked(computer = 'laptop'): World {
