@@ -107,7 +107,7 @@ function showPictures(md: MarkdownIt, source: PageSource, found: Found): void {
     found.files.push(file, file.replace('-light.', '-dark.'));
     const alt = md.utils.escapeHtml(token.content);
     const image = (src: string, theme: string): string =>
-      `<img class="${theme}" src="${src}" alt="${alt}" loading="lazy" width="1280" height="800">`;
+      `<a class="picture ${theme}" href="${src}"><img src="${src}" alt="${alt}" loading="lazy" width="1280" height="800"></a>`;
     if (!path.includes('-light.')) return image(path, '');
     return image(path, 'light') + image(path.replace('-light.', '-dark.'), 'dark');
   };
