@@ -24,7 +24,11 @@ export function PlanView({ draft }: { draft: ResourceDraft }) {
     return <p className="text-ink-2 text-sm">The plan comes when the errors in the form are mended.</p>;
   }
   if (error?.reason === ErrorReason.CONFLICT) {
-    return <p className="text-ink-2 text-sm">The plan comes when it is decided above how to go on.</p>;
+    return (
+      <p className="text-ink-2 text-sm">
+        The plan comes when it is decided how to go on with the other change.
+      </p>
+    );
   }
   if (error && error.violations.length === 0) return <ErrorPanel error={error} />;
   if (!data) {

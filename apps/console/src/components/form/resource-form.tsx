@@ -36,7 +36,7 @@ export function ResourceForm({
   const isNew = form.draft.meta?.generation === 0n;
   const isBehind = form.isConflict || form.plan.error?.reason === ErrorReason.CONFLICT;
   const nothing = isBehind
-    ? 'Somebody changed it meanwhile: decide above how to go on.'
+    ? 'Somebody changed it meanwhile: decide below how to go on.'
     : !isNew && !form.isChanged
       ? 'Nothing is changed yet.'
       : undefined;
@@ -49,7 +49,7 @@ export function ResourceForm({
   };
   return (
     <Page title={title}>
-      <div className="bg-canvas border-line sticky top-12 z-20 -mx-4 mb-4 flex flex-wrap items-center gap-2 border-b px-4 py-2 md:-mx-6 md:px-6">
+      <div className="bg-canvas border-line sticky top-12 z-20 -mx-4 -mt-4 mb-4 flex flex-wrap items-center gap-2 border-b px-4 py-2 md:-mx-6 md:px-6">
         <Outlook form={form} nothing={nothing} />
         <div className="ml-auto flex gap-2">
           <Button onClick={onCancel}>Cancel</Button>

@@ -5,15 +5,14 @@ import {
   type CertificateSpec,
   type Resource,
   SelfSignedSourceSchema,
-  type UploadSource,
   UploadSourceSchema,
 } from '@ostler/contracts';
-import { SelectField, TextField } from '../../components/field';
+import { SelectField } from '../../components/field';
 import { BoundCheck, BoundNumber, BoundText } from '../../components/form/bound';
-import { useFieldError } from '../../components/form/errors';
 import { FieldRow, FormSection } from '../../components/form/form-section';
 import { TextListEditor } from '../../components/form/list-editor';
 import { MetaFields } from '../../components/form/meta-fields';
+import { UploadFields } from './upload-fields';
 import type { CertificateSource } from '../../lib/certificates';
 
 const sources: readonly { value: CertificateSource; label: string }[] = [
@@ -195,39 +194,6 @@ function AcmeFields({
         path="acme.directoryCaPem"
         value={value.directoryCaPem}
         onChange={(directoryCaPem) => onChange({ ...value, directoryCaPem })}
-      />
-    </FormSection>
-  );
-}
-
-function UploadFields({ value, onChange }: { value: UploadSource; onChange: (value: UploadSource) => void }) {
-  const keyError = useFieldError('upload.privateKeyPem.value') ?? useFieldError('upload.privateKeyPem');
-  const stored = (value.privateKeyPem?.version ?? 0) > 0;
-  return (
-    <FormSection
-      title="Upload"
-      purpose="Parsed and written anew; the key must match. It is never shown again."
-      paths={['upload']}
-    >
-      <BoundText
-        label="Certificate, PEM: leaf first, then intermediates"
-        mono
-        rows={6}
-        path="upload.certificatePem"
-        placeholder="-----BEGIN CERTIFICATE-----"
-        value={value.certificatePem}
-        onChange={(certificatePem) => onChange({ ...value, certificatePem })}
-      />
-      <TextField
-        label="Private key, PEM"
-        mono
-        rows={6}
-        placeholder={stored ? 'keeps what is stored' : '-----BEGIN PRIVATE KEY-----'}
-        value={value.privateKeyPem?.value ?? ''}
-        onChange={(key) =>
-          value.privateKeyPem && onChange({ ...value, privateKeyPem: { ...value.privateKeyPem, value: key } })
-        }
-        error={keyError}
       />
     </FormSection>
   );

@@ -4,8 +4,8 @@ import { CopyText } from '../../components/copy';
 import { Facts, Labels, Section } from '../../components/page';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
-import { countText } from '../../lib/amounts';
 import type { Health } from '../../lib/health';
+import { plainText } from '../../lib/plain-text';
 import { handlerWord, placementText, siteSpecOf, siteUrls } from '../../lib/sites';
 import { Link } from '@tanstack/react-router';
 
@@ -110,20 +110,17 @@ function UpstreamRow({ view: { upstream, healthyFrom, troubles } }: { view: Upst
         <span className="text-ink-3 ml-auto text-xs" title={healthyFrom.join('\n')}>
           {all === 1
             ? `from ${healthyFrom[0] ?? troubles[0]?.serverName}`
-            : `from ${healthyFrom.length} of ${all} servers`}
+            : `healthy from ${healthyFrom.length} of ${all} servers`}
         </span>
       </div>
-      {troubles.slice(0, 5).map(({ serverName, message }) => (
-        <p key={serverName} className="text-ink-2 pl-[18px] text-xs break-words">
-          {all > 1 && `${serverName}: `}
-          {message}
+      {[...Map.groupBy(troubles, ({ message }) => message)].map(([message, from]) => (
+        <p key={message} className="text-ink-2 pl-[18px] text-xs break-words">
+          <bdi>{plainText(message)}</bdi>
+          {all > 1 && (
+            <span className="text-ink-3"> from {from.map((one) => one.serverName).join(', ')}</span>
+          )}
         </p>
       ))}
-      {troubles.length > 5 && (
-        <p className="text-ink-3 pl-[18px] text-xs">
-          and from {countText(troubles.length - 5, 'more server')}
-        </p>
-      )}
     </li>
   );
 }
