@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import {
   type CallOptions,
   type ChannelCredentials,
+  type ClientReadableStream,
   credentials,
   type GrpcObject,
   loadPackageDefinition,
@@ -47,7 +48,7 @@ interface ResourceClient {
     request: object,
     metadata: Metadata,
     options: CallOptions,
-  ): AsyncIterable<{ readonly resource: Resource | null }>;
+  ): ClientReadableStream<{ readonly resource: Resource | null }>;
   close(): void;
 }
 
@@ -86,9 +87,12 @@ async function main(server: string, domain: string): Promise<void> {
     );
   });
   const watch = client.Watch({ kind: 'KIND_SITE', name }, metadata, { deadline: Date.now() + 60_000 });
-  for await (const { resource } of watch) {
+  for await (const event of watch) {
+    const { resource } = event as { readonly resource: Resource | null };
     if (resource && isReady(resource, BigInt(applied.meta.generation))) break;
   }
+  // A stream that is no longer read goes on until it is told; that it then ends so is no error.
+  watch.on('error', () => undefined).cancel();
   client.close();
   console.log(`${name} is served at ${domain}`);
 }

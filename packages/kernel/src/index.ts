@@ -6,5 +6,6 @@ export * from './clock';
 export * from './gather';
 export * from './ids';
 export * from './serial';
+export * from './trace-id';
 export * from './unified-diff';
 export * from './waker';

@@ -1,5 +1,6 @@
 import type {
   ChallengeServe,
+  ChangeCause,
   HeldResource,
   OperationReport,
   OperationStart,
@@ -40,7 +41,7 @@ export interface ControlLaneCore {
   /** Keeps a body; its hash has been checked. After a crash it may be lacking again. */
   putBody(sha256: Uint8Array, bytes: Uint8Array): void;
   /** All bodies of the index are there. Durable when it returns; reconciling begins by itself. */
-  storeManifest(offer: Fence, index: Uint8Array): Promise<StoreOutcome>;
+  storeManifest(offer: Fence, index: Uint8Array, causes?: readonly ChangeCause[]): Promise<StoreOutcome>;
 
   /** Secrets that the stored manifest references and the store lacks. */
   secretsNeeded(): SecretVersion[];

@@ -1,6 +1,7 @@
 import type {
   ChallengePublish,
   ChallengeResult,
+  ChangeCause,
   HeldReport,
   Hello,
   ManifestRefused,
@@ -21,6 +22,8 @@ import type { GoAwayReason } from './lane-end';
 export interface Offer {
   readonly fence: Fence;
   readonly index: Uint8Array;
+  /** The calls that led to it, for the agent's log. */
+  readonly causes?: readonly ChangeCause[];
 }
 
 export type Greeting =

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { create, fromBinary } from '@bufbuild/protobuf';
 import {
   type AgentFrame,
+  type ChangeCause,
   type ManifestIndex,
   ManifestIndexSchema,
   type ManifestOffer,
@@ -66,7 +67,7 @@ export class ManifestIntake {
       const bytes = await this.index(offer);
       if (!bytes || !(await this.fetchBodies(readIndex(fence, bytes)))) return;
       // A newer one waits: what was fetched is kept, this one would only be replaced at once.
-      if (!this.latest) await this.store(fence, bytes);
+      if (!this.latest) await this.store(fence, bytes, offer.causes);
     } catch (error) {
       if (!(error instanceof BadManifest)) throw error;
       this.refuse(fence, { reason: error.reason, message: error.message, uids: [] });
@@ -118,8 +119,8 @@ export class ManifestIntake {
     return result.outcome === 'complete';
   }
 
-  private async store(fence: Fence, bytes: Uint8Array): Promise<void> {
-    const outcome = await this.core.storeManifest(fence, bytes);
+  private async store(fence: Fence, bytes: Uint8Array, causes: readonly ChangeCause[]): Promise<void> {
+    const outcome = await this.core.storeManifest(fence, bytes, causes);
     if (!outcome.stored) return this.refuse(fence, outcome);
     const { epoch, revision, sha256 } = outcome.fence;
     this.send({

@@ -26,7 +26,8 @@ export class OfferSender {
     if (this.offered.length > MOST_REMEMBERED) this.offered.shift();
     const { epoch, revision, sha256 } = latest.fence;
     const inline = latest.index.length <= PIECE_BYTES;
-    const offer = { epoch, revision, indexSha256: sha256, indexSize: latest.index.length };
+    const causes = [...(latest.causes ?? [])];
+    const offer = { epoch, revision, indexSha256: sha256, indexSize: latest.index.length, causes };
     this.send(create(ManifestOfferSchema, inline ? { ...offer, index: latest.index } : offer));
   }
 

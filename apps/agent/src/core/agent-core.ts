@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  type ChangeCause,
   HeldResourceSchema,
   type ChallengeServe,
   type HeldResource,
@@ -69,9 +70,13 @@ export class Core implements AgentCore {
     failpoint('ledger.body-stored');
   }
 
-  async storeManifest(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+  async storeManifest(
+    offer: Fence,
+    index: Uint8Array,
+    causes: readonly ChangeCause[] = [],
+  ): Promise<StoreOutcome> {
     await this.deps.mayBegin;
-    return this.deps.intake.take(offer, index);
+    return this.deps.intake.take(offer, index, causes);
   }
 
   secretsNeeded(): SecretVersion[] {

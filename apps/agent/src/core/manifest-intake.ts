@@ -1,6 +1,11 @@
 import { toBinary } from '@bufbuild/protobuf';
-import { ManifestBodySchema, type ManifestBody, type ManifestEntry } from '@ostler/contracts';
-import { AppError, Serial } from '@ostler/kernel';
+import {
+  type ChangeCause,
+  ManifestBodySchema,
+  type ManifestBody,
+  type ManifestEntry,
+} from '@ostler/contracts';
+import { AppError, Serial, traceIdOf } from '@ostler/kernel';
 import { failpoint } from '../failpoints';
 import type { Fence, StoreOutcome } from '../link/core.port';
 import { placedResource, type Reconciler } from '../reconcile';
@@ -30,12 +35,12 @@ export class ManifestIntake {
 
   constructor(private readonly deps: ManifestIntakeDeps) {}
 
-  take(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+  take(offer: Fence, index: Uint8Array, causes: readonly ChangeCause[] = []): Promise<StoreOutcome> {
     return this.serial.run(async () => {
       const fence = judgeOffer(this.deps.store.ledger.fence(), offer);
       if (!fence.take) return { stored: false, reason: fence.reason, message: fence.message, uids: [] };
       if (fence.stored) return { stored: true, fence: offer };
-      return this.judgeAndStore(offer, index);
+      return this.judgeAndStore(offer, index, causes);
     });
   }
 
@@ -48,11 +53,15 @@ export class ManifestIntake {
       const { ledger } = this.deps.store;
       const index = ledger.index();
       const refused = [...ledger.entries()].some((entry) => entry.refused !== undefined);
-      if (index && refused) await this.judgeAndStore(ledger.fence(), index);
+      if (index && refused) await this.judgeAndStore(ledger.fence(), index, []);
     });
   }
 
-  private async judgeAndStore(offer: Fence, index: Uint8Array): Promise<StoreOutcome> {
+  private async judgeAndStore(
+    offer: Fence,
+    index: Uint8Array,
+    causes: readonly ChangeCause[],
+  ): Promise<StoreOutcome> {
     const { store, reconciler, log } = this.deps;
     const change = await judgeManifest(offer, index, {
       serverUid: this.deps.serverUid(),
@@ -65,7 +74,8 @@ export class ManifestIntake {
     failpoint('ledger.before-commit');
     store.ledger.commit(change);
     failpoint('ledger.stored');
-    log.info('a manifest is stored', numbersOf(offer, change.accepted.length, change.refused.length));
+    const numbers = numbersOf(offer, change.accepted.length, change.refused.length);
+    log.info('a manifest is stored', { ...numbers, ...callsOf(causes) });
     for (const { message } of change.refused) log.warn(message);
     reconciler.manifestStored(before, change);
     return {
@@ -82,6 +92,15 @@ export class ManifestIntake {
     const driver = this.deps.reconciler.driver(entry.kind);
     driver.check(resource);
   }
+}
+
+/** By which numbers the calls that led to it are found in the control plane's log and trail. */
+function callsOf(causes: readonly ChangeCause[]) {
+  const listed = (all: readonly string[]): string => [...new Set(all)].filter((one) => one !== '').join(' ');
+  return {
+    requestIds: listed(causes.map(({ requestId }) => requestId)),
+    traceIds: listed(causes.map(({ traceparent }) => traceIdOf(traceparent))),
+  };
 }
 
 function numbersOf({ epoch, revision }: Fence, accepted: number, refused: number) {

@@ -6,7 +6,7 @@ import {
   type OperationReport,
   type OperationStart,
 } from '@ostler/contracts';
-import { AppError, isUuid, messageOf, type Clock } from '@ostler/kernel';
+import { AppError, isUuid, messageOf, traceIdOf, type Clock } from '@ostler/kernel';
 import { failpoint } from '../failpoints';
 import type { Units } from '../host/exec';
 import type { Files } from '../host/fs';
@@ -85,6 +85,7 @@ export class OperationRunner {
       ...(instant && { startedAt: now, endedAt: now, progressPercent: 100 }),
     });
     const isNew = store.journal.accept(start, report);
+    if (isNew) this.deps.log.info('an operation is taken', namesOf(start));
     failpoint('operation.accepted');
     if (isNew && !instant) this.begin(store.journal.get(start.uid)!);
     changed();
@@ -246,4 +247,9 @@ export class OperationRunner {
   private outputPath(uid: string): string {
     return `${this.deps.folder}/${uid}.out`;
   }
+}
+
+/** By which numbers the call that started it is found in the control plane's log and trail. */
+function namesOf({ uid, operation, requestId, traceparent }: OperationStart) {
+  return { uid, operation: operation.case, requestId, traceId: traceIdOf(traceparent) };
 }

@@ -16,6 +16,7 @@ export interface AuditRow {
   readonly resource_uid: string | null;
   readonly generation: bigint;
   readonly request_id: string;
+  readonly traceparent: string;
   readonly address: string;
   readonly message: string;
 }
@@ -28,6 +29,8 @@ export interface AuditFilter {
   readonly resourceUid: string;
   /** Part of the method. */
   readonly method: string;
+  /** A request id or a trace id; empty: of any. */
+  readonly request: string;
   readonly since: Date | undefined;
   /** Entries of this moment are left out. */
   readonly until: Date | undefined;
@@ -36,13 +39,13 @@ export interface AuditFilter {
 const outcomes = { done: 1, denied: 2, refused: 3 } as const;
 
 const columns = `uid, created_at, actor, method, outcome, reason, subject, resource_uid, generation, request_id,
-  address, message`;
+  traceparent, address, message`;
 
 const insertSql = prepared(
   `insert into audit_entry (uid, tenant_uid, actor, actor_uid, method, outcome, reason, subject, resource_uid,
-     generation, request_id, address, message)
+     generation, request_id, address, message, traceparent)
    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::smallint[],
-     $7::smallint[], $8::text[], $9::uuid[], $10::bigint[], $11::text[], $12::text[], $13::text[])`,
+     $7::smallint[], $8::text[], $9::uuid[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[])`,
 );
 
 @Injectable()
@@ -64,6 +67,7 @@ export class AuditRepository {
       column(({ requestId }) => storable(requestId)),
       column(({ address }) => address),
       column(({ message }) => storable(message)),
+      column(({ traceparent }) => traceparent ?? ''),
     ]);
   }
 
@@ -75,6 +79,7 @@ export class AuditRepository {
          and ($3 = 0 or outcome = $3) and ($4::uuid is null or uid < $4)
          and ($6::uuid is null or resource_uid = $6) and ($7 = '' or position(lower($7) in lower(method)) > 0)
          and ($8::timestamptz is null or created_at >= $8) and ($9::timestamptz is null or created_at < $9)
+         and ($10 = '' or request_id = $10 or split_part(traceparent, '-', 2) = $10)
        order by uid desc limit $5`,
       [
         filter.actor,
@@ -86,6 +91,7 @@ export class AuditRepository {
         filter.method,
         filter.since ?? null,
         filter.until ?? null,
+        filter.request,
       ],
     );
   }

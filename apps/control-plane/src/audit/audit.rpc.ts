@@ -30,6 +30,7 @@ export class AuditRpc implements OnModuleInit, ServiceImpl<typeof AuditService> 
 
 function filterOf(request: ListAuditEntriesRequest): AuditFilter {
   const { actor, subject, outcome, resourceUid, method } = request;
+  const asked = request.request.toLowerCase();
   const date = (at: Timestamp | undefined): Date | undefined => at && timestampDate(at);
   return {
     actor,
@@ -37,6 +38,7 @@ function filterOf(request: ListAuditEntriesRequest): AuditFilter {
     outcome,
     resourceUid,
     method,
+    request: asked,
     since: date(request.since),
     until: date(request.until),
   };

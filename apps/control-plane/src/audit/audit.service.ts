@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Injectable } from '@nestjs/common';
 import { type AuditEntry, AuditEntry_Outcome, AuditEntrySchema } from '@ostler/contracts';
+import { traceIdOf } from '@ostler/kernel';
 
 import { queryOne, UnitOfWork, Wake } from '../platform/db';
 import { type AuditRecord, AuditSink } from '../platform/rpc';
@@ -64,6 +65,7 @@ const everything: AuditFilter = {
   outcome: AuditEntry_Outcome.UNSPECIFIED,
   resourceUid: '',
   method: '',
+  request: '',
   since: undefined,
   until: undefined,
 };
@@ -82,5 +84,6 @@ function toEntry(row: AuditRow): AuditEntry {
     requestId: row.request_id,
     address: row.address,
     message: row.message,
+    traceId: traceIdOf(row.traceparent),
   });
 }

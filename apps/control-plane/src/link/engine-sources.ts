@@ -1,6 +1,7 @@
-import { create } from '@bufbuild/protobuf';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import {
+  ChangeCausesSchema,
   type HeldReport,
   type ManifestRefused,
   type PlacementReport,
@@ -46,7 +47,8 @@ export class EngineSources implements OnModuleInit, OnModuleDestroy, ManifestSou
     const offer = await this.manifests.offerFor(serverUid);
     if (!offer) return undefined;
     const { epoch, revision, indexSha256: sha256, index } = offer;
-    return { fence: { epoch, revision, sha256 }, index };
+    const { causes } = fromBinary(ChangeCausesSchema, offer.causes);
+    return { fence: { epoch, revision, sha256 }, index, causes };
   }
 
   body(sha256: Uint8Array, serverUid: string): Promise<Uint8Array | undefined> {

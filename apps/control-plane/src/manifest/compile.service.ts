@@ -5,6 +5,7 @@ import { afterCommit, isDatabaseAway, UnitOfWork, Wake } from '../platform/db';
 import { failpoint } from '../platform/failpoints';
 import { Log } from '../platform/log';
 import { Metrics } from '../platform/metrics';
+import { ChangeCauses, type Recompiled } from './change-causes';
 import { CompiledBodies } from './compiled-bodies';
 import { type ManifestRow, ManifestRepository, type NewManifest, type Wanted } from './manifest.repository';
 import { OrphanRepository } from './orphan.repository';
@@ -37,6 +38,7 @@ export class CompileService {
     private readonly placed: PlacedSpecsRepository,
     private readonly orphans: OrphanRepository,
     private readonly notes: RecompileNotes,
+    private readonly causes: ChangeCauses,
     private readonly log: Log,
     metrics: Metrics,
   ) {
@@ -94,7 +96,7 @@ export class CompileService {
     const discarded = await this.orphans.discarded(serverUids);
     const before = await this.manifests.find(serverUids);
     const epoch = await this.manifests.epoch();
-    const fresh: NewManifest[] = [];
+    const compiled: Recompiled[] = [];
     const failed: Failed[] = [];
     for (const serverUid of serverUids) {
       try {
@@ -104,11 +106,12 @@ export class CompileService {
           discarded.get(serverUid) ?? [],
         );
         const one = changed({ serverUid, epoch, manifest }, before.get(serverUid));
-        if (one) fresh.push(one);
+        if (one) compiled.push(one);
       } catch (error) {
         failed.push({ serverUid, error });
       }
     }
+    const fresh = await this.causes.addTo(compiled, before);
     await this.manifests.save(fresh);
     await this.notes.record(fresh, (serverUid) => before.get(serverUid)?.index);
     if (fresh.length > 0) this.wake.notify('manifests');
@@ -128,7 +131,7 @@ function within(wanted: readonly Wanted[]): Wanted[] {
 function changed(
   wish: Pick<NewManifest, 'serverUid' | 'epoch' | 'manifest'>,
   before: ManifestRow | undefined,
-): NewManifest | undefined {
+): Recompiled | undefined {
   const { serverUid, epoch, manifest } = wish;
   const bytes = (revision: bigint): Uint8Array => indexBytes(manifest, { epoch, revision, serverUid });
   if (before?.index.equals(bytes(before.revision))) return undefined;

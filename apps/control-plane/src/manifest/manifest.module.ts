@@ -14,6 +14,7 @@ import { PlacedSpecsRepository } from './placed-specs.repository';
 import { PlacementChanges } from './placement-changes';
 import { PlannerService } from './planner.service';
 import { RecompileLoop } from './recompile.loop';
+import { ChangeCauses } from './change-causes';
 import { RecompileNotes } from './recompile-notes';
 
 /** What one server should have: compiled, numbered, handed out by hash. */
@@ -34,6 +35,7 @@ import { RecompileNotes } from './recompile-notes';
     PlannerService,
     RecompileLoop,
     RecompileNotes,
+    ChangeCauses,
   ],
   exports: [HeldIntake, Manifests, OrphansService, PlannerService],
 })

@@ -11,6 +11,8 @@ export interface ManifestRow {
   readonly revision: bigint;
   readonly index: Buffer;
   readonly indexSha256: Buffer;
+  /** Serialised ChangeCauses. */
+  readonly causes: Buffer;
 }
 
 export interface Wanted {
@@ -27,6 +29,8 @@ export interface NewManifest {
   readonly revision: bigint;
   readonly index: Uint8Array;
   readonly manifest: CompiledManifest;
+  /** Serialised ChangeCauses. */
+  readonly causes: Uint8Array;
 }
 
 /** Of the advisory locks that keep two processes from compiling the same server. */
@@ -74,7 +78,7 @@ export class ManifestRepository {
   /** The newest manifests of these servers, by server. */
   async find(serverUids: readonly string[]): Promise<Map<string, ManifestRow>> {
     const rows = await query<ManifestRow>(
-      `select server_uid as "serverUid", epoch, revision, index, index_sha256 as "indexSha256"
+      `select server_uid as "serverUid", epoch, revision, index, index_sha256 as "indexSha256", causes
        from manifest where server_uid = any ($1)`,
       [serverUids],
     );
@@ -84,7 +88,7 @@ export class ManifestRepository {
   /** Those of the present epoch: after a restore from a backup those before it are offered to nobody. */
   async current(serverUids: readonly string[]): Promise<Map<string, ManifestRow>> {
     const rows = await query<ManifestRow>(
-      `select m.server_uid as "serverUid", m.epoch, m.revision, m.index, m.index_sha256 as "indexSha256"
+      `select m.server_uid as "serverUid", m.epoch, m.revision, m.index, m.index_sha256 as "indexSha256", m.causes
        from manifest m join installation i on i.epoch = m.epoch where m.server_uid = any ($1)`,
       [serverUids],
     );
@@ -100,16 +104,17 @@ export class ManifestRepository {
     if (manifests.length === 0) return;
     const indexes = manifests.map(({ index }) => Buffer.from(index));
     await execute(
-      `insert into manifest (server_uid, epoch, revision, index, index_sha256)
-       select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[])
+      `insert into manifest (server_uid, epoch, revision, index, index_sha256, causes)
+       select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[])
        on conflict (server_uid) do update set epoch = excluded.epoch, revision = excluded.revision,
-         index = excluded.index, index_sha256 = excluded.index_sha256, compiled_at = clock_timestamp()`,
+         index = excluded.index, index_sha256 = excluded.index_sha256, causes = excluded.causes, compiled_at = clock_timestamp()`,
       [
         manifests.map(({ serverUid }) => serverUid),
         manifests.map(({ epoch }) => epoch),
         manifests.map(({ revision }) => revision),
         indexes,
         indexes.map((index) => createHash('sha256').update(index).digest()),
+        manifests.map(({ causes }) => Buffer.from(causes)),
       ],
     );
     await this.saveBodies(manifests);

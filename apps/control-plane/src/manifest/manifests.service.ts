@@ -27,6 +27,8 @@ export interface Fence {
 export interface Offer extends Fence {
   /** Exact bytes of the ManifestIndex. */
   readonly index: Uint8Array;
+  /** Serialised ChangeCauses. */
+  readonly causes: Uint8Array;
 }
 
 export interface RevealedSecret {

@@ -70,7 +70,9 @@ export class OperationDispatcher implements OnModuleInit, OperationSink {
   /** After the commit that stored it. When the server is not connected it goes with the next hello. */
   dispatch(row: OperationRow): void {
     const spec = fromBinary(OperationSpecSchema, row.spec);
-    const start = toStart(row.uid, spec, row.deadline, (version) => this.releases.get(version));
+    const { uid, deadline, request_id: requestId, traceparent } = row;
+    const told = { uid, deadline, requestId, traceparent };
+    const start = toStart(told, spec, (version) => this.releases.get(version));
     if (start && this.agents.startOperation(row.server_uid, start)) this.sent.add(row.uid);
   }
 

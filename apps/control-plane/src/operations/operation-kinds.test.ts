@@ -14,14 +14,22 @@ const release = create(SignedAgentReleaseSchema, {
   signature: new Uint8Array(64),
 });
 
+const told = {
+  uid: 'uid',
+  deadline: new Date(5000),
+  requestId: 'the request',
+  traceparent: `00-${'4'.repeat(32)}-${'7'.repeat(16)}-01`,
+};
+
 const cases = OperationSpecSchema.oneofs[0]!.fields.map((field) => field.localName);
 
 test.each(cases)('%s can be sent to an agent as itself', (name) => {
   const spec = create(OperationSpecSchema, { operation: { case: name as 'noop', value: {} } });
-  const start = toStart('uid', spec, new Date(5000), () => release)!;
+  const start = toStart(told, spec, () => release)!;
   const sent = fromBinary(OperationStartSchema, toBinary(OperationStartSchema, start));
   expect(sent.operation.case).toBe(name);
   expect(sent.deadline?.seconds).toBe(5n);
+  expect(sent).toMatchObject({ requestId: told.requestId, traceparent: told.traceparent });
 });
 
 test('only what looks may be repeated, and only who administers may change a server', () => {
@@ -32,8 +40,8 @@ test('only what looks may be repeated, and only who administers may change a ser
 
 test('an update carries the release that its version names, and is not sent without it', () => {
   const spec = create(OperationSpecSchema, { operation: { case: 'updateAgent', value: { version: '1.2' } } });
-  const start = toStart('uid', spec, new Date(5000), (version) => (version === '1.2' ? release : undefined))!;
+  const start = toStart(told, spec, (version) => (version === '1.2' ? release : undefined))!;
   expect(start.operation.value).toMatchObject({ release });
   expect(start.safe).toBe(false);
-  expect(toStart('uid', spec, new Date(5000), () => undefined)).toBeUndefined();
+  expect(toStart(told, spec, () => undefined)).toBeUndefined();
 });

@@ -82,11 +82,19 @@ export function kindOf(spec: OperationSpec): OperationKind | undefined {
   return name === undefined ? undefined : kinds[name]();
 }
 
+/** What an agent is told of an operation beside what it does. */
+interface StartOf {
+  readonly uid: string;
+  readonly deadline: Date;
+  /** Of the call that started it. */
+  readonly requestId: string;
+  readonly traceparent: string;
+}
+
 /** What is sent to the agent, with what a spec only names. Undefined when that is not here. */
 export function toStart(
-  uid: string,
+  { uid, deadline, requestId, traceparent }: StartOf,
   spec: OperationSpec,
-  deadline: Date,
   releaseOf: (version: string) => SignedAgentRelease | undefined,
 ): OperationStart | undefined {
   const kind = kindOf(spec);
@@ -101,6 +109,8 @@ export function toStart(
     uid,
     safe,
     deadline: timestampFromDate(deadline),
+    requestId,
+    traceparent,
     operation: kind.start,
   });
 }

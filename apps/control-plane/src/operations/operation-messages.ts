@@ -1,6 +1,7 @@
 import { create, fromBinary } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Operation, OperationSchema, OperationSpecSchema } from '@ostler/contracts';
+import { traceIdOf } from '@ostler/kernel';
 import type { OperationRow } from './operation.repository';
 
 export function toOperation(row: OperationRow): Operation {
@@ -24,5 +25,7 @@ export function toOperation(row: OperationRow): Operation {
     deadline: time(row.deadline),
     actor: row.actor,
     cancelRequested: row.cancel_requested,
+    requestId: row.request_id,
+    traceId: traceIdOf(row.traceparent),
   });
 }

@@ -49,6 +49,8 @@ async function startNoop(server = 'web-1') {
     spec: create(OperationSpecSchema, { operation: { case: 'noop', value: {} } }),
     retryClass: Operation_RetryClass.SAFE,
     actor: 'owner@localhost',
+    requestId: '',
+    traceparent: '',
     deadlineSeconds: 60,
   });
   return row!;

@@ -29,6 +29,8 @@ export interface OperationRow {
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
   readonly deadline: Date;
+  readonly request_id: string;
+  readonly traceparent: string;
 }
 
 export interface NewOperation {
@@ -40,6 +42,9 @@ export interface NewOperation {
   readonly retryClass: Operation_RetryClass;
   readonly actor: string;
   readonly deadlineSeconds: number;
+  /** Of the call that started it; empty where none did. */
+  readonly requestId: string;
+  readonly traceparent: string;
 }
 
 /** How an operation ends. */
@@ -55,14 +60,15 @@ const EXPIRED = 7;
 
 const columns = `o.uid, o.tenant_uid, o.server_uid, s.name as server_name, o.spec, o.state, o.retry_class,
   o.reason, o.message, o.progress_percent, o.progress_message, o.exit_code, o.output_bytes, o.actor,
-  o.cancel_requested, o.created_at, o.started_at, o.ended_at, o.deadline`;
+  o.cancel_requested, o.created_at, o.started_at, o.ended_at, o.deadline, o.request_id, o.traceparent`;
 const from = 'from operation o join server s on s.uid = o.server_uid';
 
 const insertSql = prepared(
   `with s as (select uid, name from server where name = $3 and removed_at is null limit 1),
    o as (
-     insert into operation (uid, tenant_uid, server_uid, spec, state, retry_class, actor, deadline, resource_version)
-     select $1, $2, s.uid, $4, ${PENDING}, $5, $6, now() + make_interval(secs => $7), txid_current() from s returning *
+     insert into operation (uid, tenant_uid, server_uid, spec, state, retry_class, actor, deadline, request_id, traceparent,
+       resource_version)
+     select $1, $2, s.uid, $4, ${PENDING}, $5, $6, now() + make_interval(secs => $7), $8, $9, txid_current() from s returning *
    ) select ${columns} from o join s on s.uid = o.server_uid`,
 );
 
@@ -83,8 +89,19 @@ export class OperationRepository {
   /** Undefined when there is no such server. */
   insert(operation: NewOperation): Promise<OperationRow | undefined> {
     const { uid, tenantUid, server, spec, retryClass, actor, deadlineSeconds } = operation;
+    const { requestId, traceparent } = operation;
     const bytes = Buffer.from(toBinary(OperationSpecSchema, spec));
-    return queryOne(insertSql, [uid, tenantUid, server, bytes, retryClass, actor, deadlineSeconds]);
+    return queryOne(insertSql, [
+      uid,
+      tenantUid,
+      server,
+      bytes,
+      retryClass,
+      actor,
+      deadlineSeconds,
+      requestId,
+      traceparent,
+    ]);
   }
 
   byUid(uid: string): Promise<OperationRow | undefined> {

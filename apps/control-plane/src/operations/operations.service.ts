@@ -3,7 +3,7 @@ import { ErrorReason, type Operation, type OperationSpec } from '@ostler/contrac
 import { AppError, newUid } from '@ostler/kernel';
 import { afterCommit, UnitOfWork, Wake } from '../platform/db';
 import { failpoint } from '../platform/failpoints';
-import { requirePermission } from '../platform/rpc';
+import { causeOfCall, requirePermission } from '../platform/rpc';
 import { cancelledUnsent, OperationDispatcher } from './operation-dispatcher';
 import { kindOf } from './operation-kinds';
 import { toOperation } from './operation-messages';
@@ -53,7 +53,12 @@ export class OperationsService {
     const kind = kindOf(wish.spec);
     if (!kind) throw AppError.invalid('spec.operation', 'UNKNOWN', 'this control plane does not know it.');
     this.checkRelease(wish.spec);
-    const row = await this.operations.insert({ ...wish, uid: newUid(), retryClass: kind.retryClass });
+    const row = await this.operations.insert({
+      ...wish,
+      ...causeOfCall(),
+      uid: newUid(),
+      retryClass: kind.retryClass,
+    });
     if (!row) throw AppError.notFound(`Server ${wish.server}`);
     this.wake.notify('operations');
     failpoint('operation.written');

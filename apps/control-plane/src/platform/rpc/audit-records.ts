@@ -34,6 +34,7 @@ function base(call: Call) {
     actorUid: caller ? (caller.apiTokenUid ?? caller.personUid) : undefined,
     method: `${service.typeName}/${method.name}`,
     requestId: call.requestId,
+    traceparent: call.trace.traceparent,
     address: call.address,
   };
 }

@@ -89,6 +89,12 @@ export const audit = {
   },
 };
 
+/** Which call led to what is stored now; empty where no call did. */
+export function causeOfCall(): { readonly requestId: string; readonly traceparent: string } {
+  const call = calls.getStore();
+  return { requestId: call?.requestId ?? '', traceparent: call?.trace.traceparent ?? '' };
+}
+
 /** By which numbers a line of the log is found that was written within a call. */
 export function fieldsOfCall(): Readonly<Record<string, string>> {
   const call = calls.getStore();

@@ -1,4 +1,4 @@
-export { anyCall, audit, type AuditNote, type Call, type Caller, currentCall } from './call';
+export { anyCall, audit, type AuditNote, type Call, type Caller, causeOfCall, currentCall } from './call';
 export { requirePermission } from './denial';
 export { Mutations } from './mutations';
 export { type AuditRecord, AuditSink, Authenticator, type Credentials } from './ports';

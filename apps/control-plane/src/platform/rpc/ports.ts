@@ -26,6 +26,8 @@ export interface AuditRecord extends AuditNote {
   readonly outcome: 'done' | 'denied' | 'refused';
   readonly reason: ErrorReason;
   readonly requestId: string;
+  /** By W3C Trace Context; empty for what is no call. */
+  readonly traceparent?: string;
   readonly address: string;
 }
 
