@@ -9,10 +9,19 @@ import { ServerPulse } from './server-pulse';
 
 const TICK_MS = 1000;
 const KEEP_SEEN_MS = 60_000;
+/** Servers of one transaction. */
+const MOST_TOGETHER = 128;
 
 interface KnownServer {
   readonly pulse: ServerPulse;
   written: Server_State;
+}
+
+interface StateChange {
+  readonly uid: string;
+  readonly server: KnownServer;
+  readonly state: Server_State;
+  readonly seenAt: Date | undefined;
 }
 
 interface LaneEnded {
@@ -112,27 +121,42 @@ export class ServerStateLoop implements OnModuleInit, PulseListener {
       const isGrace = !server.pulse.hasLane && state === Server_State.CONNECTED;
       return state === server.written || isGrace ? [] : [{ uid, server, state, seenAt: this.seenAt(uid) }];
     });
-    for (const { uid, server, state, seenAt } of changes) {
-      // One transaction each: it locks the order of changes of one tenant after one server's row.
-      await this.unitOfWork.asSystem('server-state', async () => {
-        if (!(await this.write(uid, state, seenAt))) return;
-        await this.resources.connectionChanged(uid);
-        this.wake.notify('servers');
-      });
-      server.written = state;
-    }
+    for (let first = 0; first < changes.length; first += MOST_TOGETHER)
+      await this.keepChanges(changes.slice(first, first + MOST_TOGETHER));
   }
 
-  private async write(uid: string, state: Server_State, seenAt: Date | undefined): Promise<boolean> {
-    const count = await execute(
-      `update server set state = $2, state_since = now(), last_seen_at = coalesce($3, last_seen_at),
-         resource_version = txid_current()
-       where uid = $1 and removed_at is null and state <> $2
-         and ($4 or last_seen_at is null or last_seen_at < now() - interval '85 seconds' or $5)`,
-      // Another process may hold its lane: it writes last_seen_at once a minute.
-      [uid, state, seenAt ?? null, state === Server_State.CONNECTED, this.wasHere(uid)],
+  /** In one transaction: a fleet that comes back is a thousand changes of the same resources. */
+  private async keepChanges(changes: readonly StateChange[]): Promise<void> {
+    const byUid = new Map(changes.map((change) => [change.uid, change]));
+    await this.unitOfWork.asSystem('server-state', () =>
+      this.resources.connectionsChanged([...byUid.keys()], async (uids) => {
+        const written = await this.write(uids.map((uid) => byUid.get(uid)!));
+        if (written.length > 0) this.wake.notify('servers');
+        return written;
+      }),
     );
-    return count > 0;
+    for (const { server, state } of changes) server.written = state;
+  }
+
+  /** Which of them it changed. */
+  private async write(changes: readonly StateChange[]): Promise<string[]> {
+    const rows = await query<{ uid: string }>(
+      `update server s set state = n.state, state_since = now(), last_seen_at = coalesce(n.seen_at, s.last_seen_at),
+         resource_version = txid_current()
+       from unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::boolean[]) as n (uid, state, seen_at, was_here)
+       where s.uid = n.uid and s.removed_at is null and s.state <> n.state
+         and (n.state = ${Server_State.CONNECTED} or s.last_seen_at is null
+           or s.last_seen_at < now() - interval '85 seconds' or n.was_here)
+       returning s.uid`,
+      // Another process may hold its lane: it writes last_seen_at once a minute.
+      [
+        changes.map(({ uid }) => uid),
+        changes.map(({ state }) => state),
+        changes.map(({ seenAt }) => seenAt ?? null),
+        changes.map(({ uid }) => this.wasHere(uid)),
+      ],
+    );
+    return rows.map(({ uid }) => uid);
   }
 
   private wasHere(uid: string): boolean {

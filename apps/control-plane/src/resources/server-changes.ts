@@ -44,13 +44,38 @@ export class ServerChanges {
 
   /** A server came or went: what runs there is Ready or Unknown now, so its watchers hear of it. */
   connectionChanged(serverUid: string): Promise<void> {
-    return this.change(serverUid, async () => this.placedOn(serverUid));
+    return this.connectionsChanged([serverUid], (uids) => Promise.resolve(uids));
+  }
+
+  /**
+   * The same for many at once: what runs on all of them is told once. `write` is given those of one tenant, with
+   * the order of its changes locked, and answers which of them did come or go.
+   */
+  connectionsChanged(
+    serverUids: readonly string[],
+    write: (serverUids: readonly string[]) => Promise<readonly string[]>,
+  ): Promise<void> {
+    return this.unitOfWork.asSystem('resource-loop', async () => {
+      const servers = await query<{ uid: string; tenantUid: string }>(
+        'select uid, tenant_uid as "tenantUid" from server where uid = any ($1)',
+        [serverUids],
+      );
+      const byTenant = Map.groupBy(servers, ({ tenantUid }) => tenantUid);
+      // In one order, so that two processes never wait for each other.
+      for (const tenantUid of [...byTenant.keys()].toSorted()) {
+        const order = await OrderOfChanges.lock(this.unitOfWork, tenantUid);
+        const affected = await this.placedOn(await write(byTenant.get(tenantUid)!.map(({ uid }) => uid)));
+        await this.resources.touch(affected, order.take(affected.length));
+        await order.save();
+        if (affected.length > 0) this.wake.notify('resources');
+      }
+    });
   }
 
   /** A server was removed by force: its placements and tombstones end here, whatever it still serves. */
   removed(serverUid: string): Promise<void> {
     return this.change(serverUid, async (_server, order) => {
-      const affected = await this.placedOn(serverUid);
+      const affected = await this.placedOn([serverUid]);
       await query('delete from placement where server_uid = $1', [serverUid]);
       await query('delete from manifest_wanted where server_uid = $1', [serverUid]);
       const gone = await query<{ uid: string }>(
@@ -77,10 +102,10 @@ export class ServerChanges {
     return followed.moved;
   }
 
-  private async placedOn(serverUid: string): Promise<string[]> {
+  private async placedOn(serverUids: readonly string[]): Promise<string[]> {
     const rows = await query<{ uid: string }>(
-      'select resource_uid as uid from placement where server_uid = $1',
-      [serverUid],
+      'select distinct resource_uid as uid from placement where server_uid = any ($1)',
+      [serverUids],
     );
     return rows.map(({ uid }) => uid);
   }

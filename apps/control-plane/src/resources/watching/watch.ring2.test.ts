@@ -122,6 +122,25 @@ test('a server that goes away makes its resources Unknown for watchers, with the
   });
 });
 
+test('servers that go away together are one change of what they share, and those that did not are none', async () => {
+  const uids = [await engine.addServer('pair-1', { labels: { pair: 'yes' } })];
+  uids.push(await engine.addServer('pair-2', { labels: { pair: 'yes' } }));
+  const shared = helloSite('shared', { placement: { selector: { pair: 'yes' } } });
+  await engine.resources.apply({ requestId: requestId(), resources: [shared] });
+  const versionOf = async () => {
+    const { resource } = await engine.resources.get({ kind: Kind.SITE, name: 'shared' });
+    return resource!.meta!.resourceVersion;
+  };
+  const before = await versionOf();
+  await engine.servers.connectionsChanged(uids, async (of) => {
+    await query('update server set state = 2 where uid = any ($1)', [of]);
+    return of;
+  });
+  expect(await versionOf()).toBe(before + 1n);
+  await engine.servers.connectionsChanged(uids, () => Promise.resolve([]));
+  expect(await versionOf()).toBe(before + 1n);
+});
+
 async function serverUid(): Promise<string | undefined> {
   const rows = await engine.system(() => query<{ uid: string }>('select uid from server'));
   return rows[0]?.uid;
