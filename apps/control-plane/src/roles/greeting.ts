@@ -10,6 +10,7 @@ export function greeting(started: Started): string {
     '',
     `  Console       ${addresses.consoleUrl}`,
     `                ${addresses.publicUrl} from other machines`,
+    `  Documentation ${addresses.consoleUrl}/docs/`,
   ];
   if (firstLogin) {
     lines.push(`  First login   ${firstLogin.email}   ${firstLogin.password}`);
