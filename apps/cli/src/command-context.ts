@@ -3,10 +3,10 @@ import type { Ostler } from '@ostler/sdk';
 import { AppError } from '@ostler/kernel';
 import { ErrorReason } from '@ostler/contracts';
 import { readContexts, type SignedIn } from './auth/context-file';
+import { Connection } from './client/connection';
 import { lazyOstler } from './client/lazy-ostler';
 import type { Environment } from './config/environment';
 import { type Style, styleOf } from './output/style';
-import { VERSION } from './version';
 
 export const DEFAULT_URL = 'http://localhost:7070';
 
@@ -45,16 +45,16 @@ export class CommandContext {
 
   /** The client with the token of the environment or of the stored sign-in. @throws AppError UNAUTHENTICATED */
   ostler(): Ostler {
-    return clientOf(this.url, this.token());
+    return lazyOstler(new Connection(this.url, this.token()));
   }
 
   anonymous(url: string): Ostler {
-    return clientOf(url);
+    return lazyOstler(new Connection(url, undefined));
   }
 
   /** The way to the control plane, for what is no method of the client. @throws AppError UNAUTHENTICATED */
   transport(): Promise<Transport> {
-    return transportTo(this.url, this.token());
+    return new Connection(this.url, this.token()).transport();
   }
 
   token(): string {
@@ -75,13 +75,4 @@ export class CommandContext {
       `there is no context "${this.chosen}"; there are: ${known}. Make it: ostler sign-in --context ${this.chosen} --url URL`,
     );
   }
-}
-
-function clientOf(baseUrl: string, token?: string): Ostler {
-  return lazyOstler(() => transportTo(baseUrl, token));
-}
-
-async function transportTo(baseUrl: string, token?: string): Promise<Transport> {
-  const { ostlerTransport } = await import('./client/transport');
-  return ostlerTransport({ baseUrl, token, userAgent: `ostler-cli/${VERSION}` });
 }

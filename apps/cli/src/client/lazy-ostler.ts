@@ -1,25 +1,25 @@
-import type { Transport } from '@connectrpc/connect';
 import type { Ostler } from '@ostler/sdk';
+import type { Connection } from './connection';
 import { lazyClient } from './lazy-client';
 
 /** The client of the SDK with every service loaded when it is first called. */
-export function lazyOstler(transport: () => Promise<Transport>): Ostler {
+export function lazyOstler(connection: Connection): Ostler {
   return {
-    resources: lazyClient(async () => (await import('./services/resource')).ResourceService, transport, [
+    resources: lazyClient(async () => (await import('./services/resource')).ResourceService, connection, [
       'watch',
     ]),
-    fleet: lazyClient(async () => (await import('./services/fleet')).FleetService, transport),
+    fleet: lazyClient(async () => (await import('./services/fleet')).FleetService, connection),
     agentUpdates: lazyClient(
       async () => (await import('./services/agent-update')).AgentUpdateService,
-      transport,
+      connection,
     ),
-    operations: lazyClient(async () => (await import('./services/operation')).OperationService, transport, [
+    operations: lazyClient(async () => (await import('./services/operation')).OperationService, connection, [
       'readOutput',
     ]),
-    identity: lazyClient(async () => (await import('./services/identity')).IdentityService, transport),
-    audit: lazyClient(async () => (await import('./services/audit')).AuditService, transport),
-    live: lazyClient(async () => (await import('./services/live')).LiveService, transport, ['watch']),
-    limits: lazyClient(async () => (await import('./services/limit')).LimitService, transport),
-    releases: lazyClient(async () => (await import('./services/release')).ReleaseService, transport),
+    identity: lazyClient(async () => (await import('./services/identity')).IdentityService, connection),
+    audit: lazyClient(async () => (await import('./services/audit')).AuditService, connection),
+    live: lazyClient(async () => (await import('./services/live')).LiveService, connection, ['watch']),
+    limits: lazyClient(async () => (await import('./services/limit')).LimitService, connection),
+    releases: lazyClient(async () => (await import('./services/release')).ReleaseService, connection),
   };
 }
