@@ -1,41 +1,19 @@
 import { rm } from 'node:fs/promises';
-import {
-  emptyScene,
-  makeServer,
-  makeSite,
-  MOCK_PASSWORD,
-  type MockServer,
-  readyStatus,
-  startMockServer,
-} from '@ostler/console/mock';
+import { MOCK_PASSWORD, type MockServer, readyStatus, startMockServer } from '@ostler/console/mock';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openPage, signIn } from './browser';
 import { buildConsole } from './build-console';
-
-const SERVERS = 1000;
-const SITES = 10_000;
+import { largeWorld } from './large-world';
 
 let browser: Browser;
 let dist: string;
 let server: MockServer;
 let page: Page;
-const world = emptyScene({ stepMs: 50, joinAfterSteps: 0 });
+const world = largeWorld();
 
 beforeAll(async () => {
   [browser, dist] = await Promise.all([openBrowser(), buildConsole()]);
-  for (let count = 0; count < SERVERS; count += 1) {
-    const one = makeServer(`server-${count}`);
-    world.servers.set(one.uid, one);
-  }
-  for (let count = 0; count < SITES; count += 1) {
-    const site = makeSite(`site-${String(count).padStart(5, '0')}`, {
-      placement: { server: `server-${count % SERVERS}` },
-      domains: [`site-${count}.example.test`],
-      handler: { answer: { case: 'fixedResponse', value: { status: 200 } } },
-    });
-    world.resources.set(site.meta?.uid ?? '', site);
-  }
   server = await startMockServer(world, dist);
   ({ page } = await openPage(browser, server.url, { width: 1280, theme: 'light' }));
   page.setDefaultTimeout(60_000);

@@ -40,6 +40,8 @@ interface Live {
 }
 
 const LiveContext = createContext<Live | undefined>(undefined);
+/** Apart from the state, which changes with every beat: who shows data is not drawn again for that. */
+const StoreContext = createContext<LiveStore | undefined>(undefined);
 
 /** A flush in a hidden tab must not wait for a frame that never comes. */
 function soon(flush: () => void): void {
@@ -101,7 +103,11 @@ export function LiveProvider({
     };
     return { store, state, reconnect: () => watch.current?.retryNow(), isHeld, hold };
   }, [store, state, isHeld]);
-  return <LiveContext value={live}>{children}</LiveContext>;
+  return (
+    <StoreContext value={store}>
+      <LiveContext value={live}>{children}</LiveContext>
+    </StoreContext>
+  );
 }
 
 function useLiveContext(): Live {
@@ -111,7 +117,9 @@ function useLiveContext(): Live {
 }
 
 export function useLiveStore(): LiveStore {
-  return useLiveContext().store;
+  const store = use(StoreContext);
+  if (!store) throw new Error('Live data needs a LiveProvider above it.');
+  return store;
 }
 
 /** What is shown stays as it is while it is held; so many changes wait since then. */
@@ -126,18 +134,24 @@ export function useLiveState(): LiveState & { readonly reconnect: () => void } {
   return { ...state, reconnect };
 }
 
+/** One part of the live data; who shows it is drawn again only when that part changes. */
+export function useLivePart<K extends keyof LiveData>(part: K): LiveData[K] {
+  const store = useLiveStore();
+  return useSyncExternalStore(store.subscribe, () => store.snapshot()[part]);
+}
+
 export function useLiveData(): LiveData {
-  const { store } = useLiveContext();
+  const store = useLiveStore();
   return useSyncExternalStore(store.subscribe, store.snapshot);
 }
 
 /** All resources of one kind, by name. */
 export function useResources(kind: Kind): readonly Resource[] {
-  return resourcesOfKind(useLiveData().resources, kind);
+  return resourcesOfKind(useLivePart('resources'), kind);
 }
 
 export function useResource(kind: Kind, name: string): Resource | undefined {
-  const { resources } = useLiveData();
+  const resources = useLivePart('resources');
   return useMemo(
     () => resourcesOfKind(resources, kind).find(({ meta }) => meta?.name === name),
     [resources, kind, name],
@@ -146,24 +160,24 @@ export function useResource(kind: Kind, name: string): Resource | undefined {
 
 /** All servers, by name. */
 export function useServers(): readonly Server[] {
-  const { servers } = useLiveData();
+  const servers = useLivePart('servers');
   return useMemo(() => [...servers.values()].sort((a, b) => a.name.localeCompare(b.name)), [servers]);
 }
 
 /** The operations that the stream knows, newest first. */
 export function useOperations(): readonly Operation[] {
-  const { operations } = useLiveData();
+  const operations = useLivePart('operations');
   return useMemo(() => [...operations.values()].sort((a, b) => b.uid.localeCompare(a.uid)), [operations]);
 }
 
 /** Servers that wait to be let in, who came first first. */
 export function useWaitingServers(): readonly WaitingServer[] {
-  const { waiting } = useLiveData();
+  const waiting = useLivePart('waiting');
   return useMemo(() => [...waiting.values()].sort((a, b) => a.uid.localeCompare(b.uid)), [waiting]);
 }
 
 /** Rollouts of agents, newest first. */
 export function useRollouts(): readonly Rollout[] {
-  const { rollouts } = useLiveData();
+  const rollouts = useLivePart('rollouts');
   return useMemo(() => [...rollouts.values()].sort((a, b) => b.uid.localeCompare(a.uid)), [rollouts]);
 }

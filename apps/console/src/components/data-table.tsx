@@ -2,6 +2,7 @@ import { Link, type LinkProps, useRouter } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import {
+  memo,
   type MouseEvent,
   type ReactNode,
   useEffect,
@@ -75,7 +76,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               link={props.linkOf?.(row)}
               version={props.versionOf?.(row)}
               rowKey={props.keyOf(row)}
-              selection={selection}
+              choice={selection && { isChosen: selection.has(props.keyOf(row)), toggle: selection.toggle }}
             />
           );
         })}
@@ -198,7 +199,8 @@ interface BodyRowProps<Row> {
   link: LinkProps | undefined;
   version: unknown;
   rowKey: string;
-  selection: Selection | undefined;
+  /** Absent where rows cannot be chosen. */
+  choice: { readonly isChosen: boolean; readonly toggle: (key: string) => void } | undefined;
 }
 
 /** A box of the browser's own: it is focused, labelled and drawn as one. */
@@ -234,7 +236,23 @@ function SelectBox({
   );
 }
 
-function BodyRow<Row>({
+/** A change of one row draws one row: there may be a hundred, and ten tabs that show them. */
+const BodyRow = memo(RowOnce, isSameRow) as typeof RowOnce;
+
+/** Links are made anew for each drawing, and so is what chooses: they count by what they say and do. */
+function isSameRow(before: BodyRowProps<unknown>, after: BodyRowProps<unknown>): boolean {
+  const plain = ['index', 'row', 'tracks', 'asCard', 'version', 'rowKey'] as const;
+  return (
+    plain.every((name) => before[name] === after[name]) &&
+    before.choice?.isChosen === after.choice?.isChosen &&
+    before.columns.length === after.columns.length &&
+    before.columns.every((column, at) => column === after.columns[at]) &&
+    before.link?.to === after.link?.to &&
+    JSON.stringify(before.link?.params) === JSON.stringify(after.link?.params)
+  );
+}
+
+function RowOnce<Row>({
   index,
   row,
   columns,
@@ -243,9 +261,9 @@ function BodyRow<Row>({
   link,
   version,
   rowKey,
-  selection,
+  choice,
 }: BodyRowProps<Row>) {
-  const isChosen = selection?.has(rowKey) ?? false;
+  const isChosen = choice?.isChosen ?? false;
   const element = useFlash(version);
   const router = useRouter();
   const open = (event: MouseEvent): void => {
@@ -267,7 +285,7 @@ function BodyRow<Row>({
       style={asCard ? undefined : { gridTemplateColumns: tracks }}
       className={`border-line focus-within:bg-hover border-b last:border-b-0 ${link ? 'hover:bg-hover cursor-pointer' : ''} ${isChosen ? 'bg-accent-soft' : ''} ${shape}`}
     >
-      {selection && (
+      {choice && (
         // A card leaves no column for it: it stands in the corner.
         <label role="cell" className={asCard ? 'absolute top-3 right-4 p-1' : ''}>
           <SelectBox
@@ -275,7 +293,7 @@ function BodyRow<Row>({
             id={`${rowKey}-box`}
             of={`${rowKey}-name`}
             checked={isChosen}
-            onToggle={() => selection.toggle(rowKey)}
+            onToggle={() => choice.toggle(rowKey)}
           />
         </label>
       )}
@@ -283,7 +301,7 @@ function BodyRow<Row>({
         <div
           key={column.id}
           role="cell"
-          id={at === 0 && selection ? `${rowKey}-name` : undefined}
+          id={at === 0 && choice ? `${rowKey}-name` : undefined}
           className={
             asCard && at > 0
               ? 'flex min-w-0 gap-3'

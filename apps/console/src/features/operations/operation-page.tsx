@@ -3,7 +3,7 @@ import { newRequestId } from '@ostler/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { ListChecks } from 'lucide-react';
-import { useLiveData, useLiveStore } from '../../api/live';
+import { useLivePart, useLiveStore } from '../../api/live';
 import { useOstler } from '../../api/ostler';
 import { useRefusal } from '../../api/session';
 import { Button } from '../../components/button';
@@ -21,7 +21,7 @@ import { OutputView } from './output-view';
 export function OperationPage() {
   const { uid } = useParams({ from: '/operations/$uid' });
   const ostler = useOstler();
-  const live = useLiveData().operations.get(uid);
+  const live = useLivePart('operations').get(uid);
   const loaded = useQuery({
     queryKey: ['operation', uid],
     enabled: live === undefined,

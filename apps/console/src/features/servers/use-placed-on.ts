@@ -1,10 +1,10 @@
 import type { Resource } from '@ostler/contracts';
 import { useMemo } from 'react';
-import { useLiveData } from '../../api/live';
+import { useLivePart } from '../../api/live';
 
 /** The resources that are placed on a server, by name. */
 export function usePlacedOn(serverUid: string): readonly Resource[] {
-  const { resources } = useLiveData();
+  const resources = useLivePart('resources');
   return useMemo(
     () =>
       [...resources.values()]
