@@ -1,5 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
+  ChangeCauseSchema,
   Kind,
   ManifestBodySchema,
   OperationReport_State as State,
@@ -9,7 +10,7 @@ import {
 import { newUid } from '@ostler/kernel';
 import { expect, test } from 'vitest';
 import { fakeServer } from './testing/agent-on-fakes';
-import { siteBody } from './testing/manifest-builder';
+import { buildManifest, siteBody } from './testing/manifest-builder';
 
 test('a plan goes to the drivers and changes nothing', async () => {
   const server = await fakeServer();
@@ -33,6 +34,25 @@ test('a no-op ends at once, once, and is forgotten when the control plane has it
   expect(agent.core.unacknowledgedOperations()).toMatchObject([{ uid: start.uid, state: State.SUCCEEDED }]);
   agent.core.forgetOperation(start.uid);
   expect(agent.core.unacknowledgedOperations()).toEqual([]);
+});
+
+test('the log names the calls behind a manifest and an operation', async () => {
+  const server = await fakeServer();
+  const agent = await server.boot();
+  const [traceId, requestId] = ['4bf92f3577b34da6a3ce929d0e0e4736', newUid()];
+  const call = { requestId, traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+  const { offer, index } = buildManifest({ serverUid: server.serverUid, revision: 1n, resources: [] });
+  const cause = create(ChangeCauseSchema, { uid: newUid(), generation: 1n, ...call });
+  await agent.core.storeManifest(offer, index, [cause, cause]);
+  const uid = newUid();
+  const operation = { case: 'noop' as const, value: {} };
+  await agent.core.startOperation(create(OperationStartSchema, { uid, operation, ...call }));
+  const names = server.said.filter((line) => line.includes(traceId) && line.includes(requestId));
+  expect(names.map((line) => line.slice(0, line.indexOf(' {')))).toEqual([
+    'a manifest is stored',
+    'an operation is taken',
+  ]);
+  expect(names[0]).toContain(`"traceIds":"${traceId}"`);
 });
 
 test('a plan of what breaks a rule is invalid and names the field', async () => {

@@ -29,6 +29,8 @@ export interface FakeServer {
   readonly certificates: FakeDriver;
   /** Lines at warn and above. */
   readonly complaints: string[];
+  /** Lines at info. */
+  readonly said: string[];
   /** A fresh agent on what is stored; the one before it is stopped first. */
   boot(self?: Partial<OwnProgram>): Promise<Agent>;
 }
@@ -42,6 +44,7 @@ export async function fakeServer(
     await files.makeFolder(folder, 0o755);
   const clock = new FakeClock();
   const complaints: string[] = [];
+  const said: string[] = [];
   const server = {
     serverUid: newUid<'Server'>(),
     clock,
@@ -52,6 +55,7 @@ export async function fakeServer(
     sites: new FakeDriver(Kind.SITE, files, SITES),
     certificates: new FakeDriver(Kind.CERTIFICATE, files, CERTIFICATES),
     complaints,
+    said,
   };
   let running: Agent | undefined;
   return {
@@ -66,7 +70,7 @@ export async function fakeServer(
 }
 
 function agentOn(server: Omit<FakeServer, 'boot'>, self: OwnProgram): Agent {
-  const { serverUid, store, files, exec, units, clock, sites, certificates, complaints } = server;
+  const { serverUid, store, files, exec, units, clock, sites, certificates, complaints, said } = server;
   return createAgent({
     config: CONFIG,
     serverUid: () => serverUid,
@@ -77,7 +81,7 @@ function agentOn(server: Omit<FakeServer, 'boot'>, self: OwnProgram): Agent {
     units,
     machine: new FakeMachine(),
     clock,
-    log: collectingLog(complaints),
+    log: collectingLog(complaints, said),
     recentTrouble: () => complaints,
     random: () => 0.5,
     rules: RULES,
@@ -116,13 +120,19 @@ const CONFIG: AgentConfig = {
   failpoint: undefined,
 };
 
-function collectingLog(complaints: string[]): Log {
-  const complain = (line: string, fields?: unknown): void =>
-    void complaints.push(`${line} ${JSON.stringify(fields)}`);
+function collectingLog(complaints: string[], said: string[]): Log {
+  const into =
+    (lines: string[]) =>
+    (line: string, fields?: unknown): void =>
+      void lines.push(`${line} ${JSON.stringify(fields, textOfBigints)}`);
   const silent = (): void => undefined;
-  const log: Log = { debug: silent, info: silent, warn: complain, error: complain, child: () => log };
+  const [info, warn] = [into(said), into(complaints)];
+  const log: Log = { debug: silent, info, warn, error: warn, child: () => log };
   return log;
 }
+
+const textOfBigints = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;
 
 /** Offers a manifest as the link does: fence, bodies that are missing, then the index. */
 export async function offer(agent: Agent, init: ManifestInit | BuiltManifest): Promise<StoreOutcome> {

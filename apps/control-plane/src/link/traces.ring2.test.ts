@@ -46,7 +46,7 @@ beforeAll(async () => {
   app = await startLinkApp();
   agent = new ListeningAgent();
   const lane = connectAgent(app.agentPort, await app.join('worker'), agent);
-  await vi.waitFor(() => expect(lane.lane.running).toBe(true), { timeout: 10_000 });
+  await vi.waitUntil(() => lane.lane.running);
   leave = () => (lane.close(), lane.end);
 });
 afterAll(async () => {
