@@ -62,6 +62,18 @@ function acmeStages(): string[] {
   return [...stages.matchAll(/'([A-Z]+)'/g)].map(([, stage]) => `ACME_${stage}`);
 }
 
+/** Where an agent does what was declared or asked; joining and its own start end with a message in the terminal. */
+const workPlaces = 'apps/agent/src/{drivers,targets,reconcile,operations,host,releases,updates}/**/*.ts';
+
+function errorsOfAgent(): string[] {
+  const files = globSync(workPlaces, {
+    cwd: root,
+    exclude: (path) => aside.test(String(path)),
+  });
+  const text = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  return [...new Set([...text.matchAll(/ErrorReason\.([A-Z_]+)/g)].map(([, name = '']) => name))].toSorted();
+}
+
 describe('conditions and operations', () => {
   it('the reasons are found in the code', () => {
     const found = reasonsInCode();
@@ -72,6 +84,11 @@ describe('conditions and operations', () => {
   });
 
   it.each([...reasonsInCode(), ...acmeStages()])('has an entry for %s', (reason) => {
+    expect(headingsOf('conditions.md')).toContain(reason);
+  });
+
+  // A driver or an operation that ends with an error gives that error's reason.
+  it.each(errorsOfAgent())('has an entry for the error %s of an agent', (reason) => {
     expect(headingsOf('conditions.md')).toContain(reason);
   });
 
