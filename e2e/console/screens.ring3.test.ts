@@ -94,6 +94,10 @@ const hostileDetails: Readonly<Record<string, string>> = {
 
 /** The pages of a scene, by the name of their picture. */
 function pagesOf(scene: SceneName, world: World): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(allPagesOf(scene, world)).filter(([name]) => chosen.test(name)));
+}
+
+function allPagesOf(scene: SceneName, world: World): Readonly<Record<string, string>> {
   if (scene === 'empty') return pages;
   const [operation] = world.operations.keys();
   const more = scene === 'hostile' ? hostileDetails : details;
@@ -113,6 +117,8 @@ let dist: string;
  */
 const EXPECTED = /status of 401|ERR_NETWORK_CHANGED/;
 const pictures = process.env.OSTLER_SCREENSHOTS;
+/** While one page is being made: only the pages whose name has this in it. */
+const chosen = new RegExp(process.env.OSTLER_SCREENSHOTS_OF ?? '');
 
 beforeAll(async () => {
   [browser, dist] = await Promise.all([openBrowser(), buildConsole()]);
@@ -184,6 +190,8 @@ test.each(Object.keys(scenes) as SceneName[])(
       const found: string[] = [];
       for (const [name, path] of Object.entries(pagesOf(scene, world))) {
         await go(page, path);
+        // What the address names after its # is a dialog.
+        if (path.includes('#')) await page.getByRole('dialog').waitFor();
         for (const view of views) {
           await lookAs(page, view);
           if (pictures) await picture(page, `${scene}-${name}-${view.width}-${view.theme}`);

@@ -1,12 +1,10 @@
 import { ButtonLink } from '../components/button';
-import { Empty } from '../components/panels';
+import { Page } from '../components/page';
 
 export function NotFound() {
   return (
-    <Empty
-      title="There is no such page"
-      text="The address is wrong, or what it showed is gone."
-      action={<ButtonLink to="/">Go to the overview</ButtonLink>}
-    />
+    <Page title="There is no such page" sub="The address is wrong, or what it showed is gone." wide={false}>
+      <ButtonLink to="/">Go to the overview</ButtonLink>
+    </Page>
   );
 }

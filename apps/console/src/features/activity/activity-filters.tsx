@@ -37,7 +37,7 @@ export function ActivityFilters({
   return (
     <div
       ref={fields}
-      className="border-line grid items-end gap-3 border-b p-3 sm:grid-cols-2 lg:grid-cols-[2fr_2fr_1.5fr_1fr_1fr_auto]"
+      className="border-line grid grid-cols-2 items-end gap-3 border-b p-3 lg:grid-cols-[2fr_2fr_1.5fr_9.5rem_9rem_auto]"
     >
       <TextField
         label="About"

@@ -59,7 +59,7 @@ function GroupRow({ group: { name, link, states, placements, placementsReady } }
   const counts = countHealth(states);
   const worst = healthOrder.find((state) => counts[state] > 0) ?? 'unknown';
   return (
-    <li className="hover:bg-hover relative grid grid-cols-[auto_minmax(0,1fr)_4rem_auto] items-center gap-x-3 px-4 py-2 text-sm sm:grid-cols-[auto_minmax(0,1fr)_8rem_9rem]">
+    <li className="hover:bg-hover relative grid grid-cols-[auto_minmax(0,1fr)_3.5rem_auto] items-center gap-x-3 px-4 py-2 text-sm sm:grid-cols-[auto_minmax(0,1fr)_minmax(4rem,10rem)_11rem]">
       <StatusShape state={worst} className="size-2.5!" />
       <Link
         {...link}

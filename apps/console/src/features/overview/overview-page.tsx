@@ -70,9 +70,9 @@ function OverviewBody() {
           <TroubleList servers={servers} resources={resources} rollouts={rollouts} />
           <UnderWay operations={operations} rollouts={rollouts} />
           <ExpiringCertificates certificates={certificates} />
+          <FleetHealth servers={servers} />
         </div>
         <div className="min-w-0">
-          <FleetHealth servers={servers} />
           <Section
             title="Recent changes"
             flush

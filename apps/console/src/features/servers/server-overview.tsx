@@ -103,7 +103,7 @@ function Capabilities({ server }: { server: Server }) {
             key={name}
             className="grid items-start gap-x-4 gap-y-0.5 px-4 py-2 text-sm sm:grid-cols-[8rem_6.5rem_minmax(0,1fr)]"
           >
-            <span className="font-medium">{name}</span>
+            <span className="min-w-0 font-medium break-words">{name}</span>
             <StatusText
               health={
                 available ? { state: 'ready', word: 'Available' } : { state: 'unknown', word: 'Missing' }

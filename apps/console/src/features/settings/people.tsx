@@ -93,13 +93,13 @@ function PersonRow({
   const isSelf = own?.uid === person.uid;
   const notSelf = isSelf ? 'Another owner or admin can do this to your account.' : refusal;
   return (
-    <li ref={ref} className={`flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm ${className}`}>
-      <div className="min-w-0 grow basis-56">
+    <li ref={ref} className={`flex items-center gap-x-3 px-4 py-2 text-sm ${className}`}>
+      <div className="min-w-0 grow">
         <p className={`truncate font-medium ${person.disabled ? 'text-ink-3 line-through' : ''}`}>
           {person.displayName || person.email}
           {isSelf && <span className="text-ink-3 font-normal"> (you)</span>}
         </p>
-        <p className="text-ink-3 text-xs">
+        <p className="text-ink-3 text-xs break-words">
           {person.displayName && `${person.email}, `}
           {person.disabled && 'disabled, '}
           {person.mustChangePassword && 'has the first password, '}
