@@ -63,12 +63,16 @@ function readMethods(world: World): Pick<Methods, 'get' | 'list' | 'watch' | 'li
     async *watch() {
       for (const resource of world.resources.values()) yield { type: WatchResponse_Type.PRESENT, resource };
     },
-    listRevisions({ kind, name }) {
+    listRevisions({ kind, name, pageSize, pageToken }) {
       const { meta } = ever(world, kind, name);
-      const revisions = world.revisions.get(meta?.uid ?? '')?.toReversed() ?? [];
-      if (!meta?.deletedAt) return { revisions };
+      const all = world.revisions.get(meta?.uid ?? '')?.toReversed() ?? [];
+      const [begin, end] = [Number(pageToken), Number(pageToken) + (pageSize || 100)];
+      const revisions = all.slice(begin, end);
+      const nextPageToken = end < all.length ? String(end) : '';
+      if (!meta?.deletedAt) return { revisions, nextPageToken };
       const { deletedAt } = meta;
       return {
+        nextPageToken,
         revisions: revisions.map((one) => ({
           ...one,
           resource: one.resource?.meta && {

@@ -1,6 +1,6 @@
 import { Permission, type Resource, type Revision } from '@ostler/contracts';
 import { newRequestId } from '@ostler/sdk';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLiveStore } from '../api/live';
 import { useOstler } from '../api/ostler';
@@ -26,14 +26,17 @@ export function Revisions({ resource, at }: { resource: Resource; at?: string })
   const name = at ?? nameOf(resource);
   const present = resource.meta?.generation ?? 0n;
   const [selected, setSelected] = useState<bigint>();
-  const revisions = useQuery({
+  const revisions = useInfiniteQuery({
     queryKey: ['revisions', resource.meta?.uid, String(present)],
-    queryFn: ({ signal }) => ostler.resources.listRevisions({ kind, name, pageSize: 200 }, { signal }),
+    initialPageParam: '',
+    queryFn: ({ signal, pageParam }) =>
+      ostler.resources.listRevisions({ kind, name, pageSize: 100, pageToken: pageParam }, { signal }),
+    getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
   });
   if (revisions.isPending) return <SkeletonRows rows={4} />;
   if (revisions.isError)
     return <ErrorPanel error={revisions.error} onRetry={() => void revisions.refetch()} />;
-  const list = revisions.data.revisions;
+  const list = revisions.data.pages.flatMap((page) => page.revisions);
   const shown = list.find(({ generation }) => generation === (selected ?? present)) ?? list[0];
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(15rem,1fr)_minmax(0,3fr)]">
@@ -48,6 +51,17 @@ export function Revisions({ resource, at }: { resource: Resource; at?: string })
             onSelect={() => setSelected(revision.generation)}
           />
         ))}
+        {revisions.hasNextPage && (
+          <li className="px-2 py-1">
+            <Button
+              look="quiet"
+              busy={revisions.isFetchingNextPage}
+              onClick={() => void revisions.fetchNextPage()}
+            >
+              Show older generations
+            </Button>
+          </li>
+        )}
       </ol>
       {shown && (
         <RevisionDiff key={String(shown.generation)} resource={resource} revision={shown} name={name} />

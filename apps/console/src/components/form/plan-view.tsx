@@ -106,6 +106,14 @@ export function groupPlans(plans: readonly ServerPlan[]): readonly [ServerPlan, 
   return [...groups.values()];
 }
 
+const MOST_NAMES = 12;
+
+function namesText(plans: readonly ServerPlan[]): string {
+  const names = plans.slice(0, MOST_NAMES).map(({ serverName }) => serverName);
+  const more = plans.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${countText(more, 'more server')}` : names.join(', ');
+}
+
 function ServerPlansCard({ plans }: { plans: readonly [ServerPlan, ...ServerPlan[]] }) {
   const [plan] = plans;
   const verdict = !plan.verified
@@ -116,9 +124,7 @@ function ServerPlansCard({ plans }: { plans: readonly [ServerPlan, ...ServerPlan
   return (
     <div className="border-line min-w-0 rounded-md border p-2.5">
       <div className="mb-1 flex flex-wrap items-baseline gap-x-3 text-sm">
-        <span className="min-w-0 font-medium break-words">
-          {plans.map(({ serverName }) => serverName).join(', ')}
-        </span>
+        <span className="min-w-0 font-medium break-words">{namesText(plans)}</span>
         <span className="text-xs">
           <StatusText health={verdict} />
         </span>
