@@ -119,13 +119,20 @@ describe.each(runPages.filter((page) => readSteps(readPage(page)).length > 0))('
 });
 
 async function removeResources(): Promise<void> {
+  // Sites first: they refer to certificates.
   for (const kind of [Kind.SITE, Kind.CERTIFICATE]) {
-    const { resources } = await owner.resources.list({ kind });
-    for (const { meta } of resources) {
-      if (!meta || meta.name === 'hello') continue;
+    for (const { meta } of await ownResources(kind)) {
+      if (!meta || meta.deletedAt) continue;
       await owner.resources.delete({ requestId: newRequestId(), kind, name: meta.name });
     }
   }
+  // Until the server has removed them, their domains are taken.
+  await waitFor('the server has removed them', async () => (await ownResources(Kind.SITE)).length === 0);
+}
+
+async function ownResources(kind: Kind) {
+  const { resources } = await owner.resources.list({ kind });
+  return resources.filter(({ meta }) => meta?.name !== 'hello');
 }
 
 describeServedSite(() => control.url);
