@@ -8,9 +8,11 @@ import {
   AuditService,
   ErrorInfoSchema,
   ErrorReason,
+  IdentityService,
   Kind,
   ResourceSchema,
   ResourceService,
+  Role,
 } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 import { Client as PgClient } from 'pg';
@@ -153,6 +155,56 @@ describe('an error', () => {
     unknown.$unknown = [{ no: 9999, wireType: 0, data: Uint8Array.of(1) }];
     const error = await fails(resources.apply({ requestId: randomUUID(), resources: [unknown] }));
     expect(infoOf(error)!.violations[0]).toMatchObject({ field: 'resources[0]', reason: 'UNKNOWN_FIELD' });
+  });
+});
+
+/** As curl sees it. */
+function post(method: string, body: object, bearer: string, header: Record<string, string> = {}) {
+  return fetch(`${app.url}/ostler.api.v1.${method}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer}`, ...header },
+    body: JSON.stringify(body),
+  });
+}
+
+describe('an answer', () => {
+  it('tells what is left of the rate, reads and changes apart, done or refused', async () => {
+    const read = await post('ResourceService/Get', { kind: 'KIND_SITE', name: 'x' }, token);
+    expect(read.headers.get('ratelimit-policy')).toBe('"reads";q=1000;w=2');
+    expect(read.headers.get('ratelimit')).toMatch(/^"reads";r=9\d\d;t=\d$/);
+    const refused = await post('ResourceService/Apply', {}, token);
+    expect([refused.status, refused.headers.get('ratelimit-policy')]).toEqual([400, '"changes";q=1000;w=5']);
+    const nobody = await post('ResourceService/Get', {}, 'ost_api_made-up');
+    expect(nobody.headers.get('ratelimit-policy')).toBe('"without-sign-in";q=60;w=6');
+  });
+
+  it('tells its trace: that of the caller, or one begun here', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    const asked = { kind: 'KIND_SITE', name: 'boom' };
+    const failed = await post('ResourceService/Get', asked, token, { traceparent });
+    expect(failed.headers.get('x-request-id')).toBe(traceId);
+    expect(app.lines.some((line) => line.includes(`"traceId":"${traceId}"`))).toBe(true);
+    const other = await post('ResourceService/Get', { ...asked, name: 'x' }, token);
+    expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('that refuses leads to its explanation, and names the right and who has it', async () => {
+    const identity = createClient(IdentityService, app.transport(token));
+    const made = await identity.createApiToken({
+      requestId: randomUUID(),
+      name: 'looker',
+      role: Role.VIEWER,
+    });
+    const denied = await post('ResourceService/Apply', {}, made.token);
+    const { code, details } = (await denied.json()) as { code: string; details: { debug: object }[] };
+    expect([denied.status, code]).toEqual([403, 'permission_denied']);
+    expect(details[0]?.debug).toEqual({
+      reason: 'ERROR_REASON_DENIED',
+      help: '/docs/troubleshooting/errors#denied',
+      missingPermission: 'PERMISSION_RESOURCES_WRITE',
+      rolesWithPermission: ['operator', 'admin', 'owner'],
+    });
   });
 });
 
