@@ -6,8 +6,7 @@ import { throughBarrels } from '../../deploy/tooling/build/through-barrels.ts';
 
 const folder = import.meta.dirname;
 const plugins = [throughBarrels(join(folder, '../../packages'))];
-const file = 'ostler.mjs';
-const whole = standaloneBundle(folder, { file, format: 'esm' });
+const whole = standaloneBundle(folder, { file: 'main.js', format: 'esm' });
 
 /** For the checkout: a file per part, so that Node reads what a command needs, and keeps it compiled. */
 const inParts: RolldownOptions = {
@@ -24,11 +23,11 @@ const inParts: RolldownOptions = {
   },
 };
 
-/** For everybody else: all of it in one file that runs with any Node from 20 on. */
+/** For everybody else: all of it in one file that runs with any Node from 20 on; CommonJS needs no name that ends so. */
 const inOneFile: RolldownOptions = {
   ...whole,
   plugins,
-  output: { file: join(folder, 'dist', file), format: 'esm', codeSplitting: false, minify: true },
+  output: { file: join(folder, '../../dist/ostler'), format: 'cjs', codeSplitting: false, minify: true },
 };
 
 export default process.env['OSTLER_CLI_FORM'] === 'one-file' ? inOneFile : inParts;

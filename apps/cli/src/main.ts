@@ -10,10 +10,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const args = process.argv.slice(2);
-if (args.length === 1 && /^(--version|-V)$/.test(args[0]!)) process.stdout.write(`${VERSION}\n`);
-else {
+async function main(args: readonly string[]): Promise<void> {
+  if (args.length === 1 && /^(--version|-V)$/.test(args[0]!)) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
   // Node 20 has none. What is loaded from here on is compiled once and not with every command.
   module.enableCompileCache?.(join(readEnvironment().cacheFolder, 'compiled'));
   process.exitCode = await (await import('./run')).run(args);
 }
+
+// Not awaited: at the top of a file only an ES module may wait, and packed it is none.
+void main(process.argv.slice(2));
