@@ -9,6 +9,7 @@ import { Role, Server_State } from '@ostler/contracts';
 import { newRequestId, type Ostler } from '@ostler/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { openBrowser, openPage } from '../console/browser';
 import { type OstlerProcess, startOstler, waitFor } from '../harness';
 
 // The examples as a reader runs them, against a control plane with this machine as its server; then the page that
@@ -95,3 +96,30 @@ test.each(ways)('%s says which right a token has not, and who has it', async (_w
 });
 
 let viewerToken: string | undefined;
+
+test('the reference sends what a reader writes, with their token, and leads to the explanation of an error', async () => {
+  const browser = await openBrowser();
+  try {
+    const { page, complaints } = await openPage(browser, control.url, { width: 1280, theme: 'light' });
+    await page.goto('/docs/reference/api#resourceservice-get');
+    await page.getByLabel('API token').fill(environment['OSTLER_TOKEN']!);
+    const method = page.locator('#resourceservice-get');
+    const request = method.getByLabel('Try it: the request');
+    await request.fill('{"kind": "KIND_SITE", "name": "hello-from-curl"}');
+    await method.getByRole('button', { name: 'Send' }).click();
+    await method.getByText(/^200 /).waitFor();
+    const answer = method.getByRole('region', { name: 'Answer' });
+    expect(JSON.parse(await answer.innerText())).toMatchObject({
+      resource: { meta: { name: 'hello-from-curl' } },
+    });
+    expect(await method.getByRole('region', { name: 'Headers' }).innerText()).toMatch(/^ratelimit: "reads"/m);
+    expect(complaints).toEqual([]);
+    await request.fill('{"kind": "KIND_SITE", "name": "nobody"}');
+    await method.getByRole('button', { name: 'Send' }).click();
+    await method.getByText(/^404 /).waitFor();
+    const help = method.getByRole('link', { name: 'What this error means' });
+    expect(await help.getAttribute('href')).toBe('/docs/troubleshooting/errors#not_found');
+  } finally {
+    await browser.close();
+  }
+});
