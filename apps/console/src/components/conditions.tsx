@@ -141,7 +141,7 @@ function ConditionLine({ condition, alone }: { condition: Condition; alone: bool
       <p className={`break-words ${isFine ? 'text-ink-2' : ''}`}>
         <bdi>{plainText(condition.message) || condition.reason}</bdi>{' '}
         <span className="text-ink-3 text-xs">
-          {condition.reason}
+          {isFine ? condition.reason : <ReasonLink reason={condition.reason} />}
           {!alone && (
             <>
               {' · '}
@@ -152,5 +152,20 @@ function ConditionLine({ condition, alone }: { condition: Condition; alone: bool
       </p>
       {advice && <p className="text-ink-2 text-xs">What to do: {advice}</p>}
     </div>
+  );
+}
+
+/** Every reason has an entry in the documentation, which this control plane serves. */
+function ReasonLink({ reason }: { reason: string }) {
+  return (
+    <a
+      href={`/docs/troubleshooting/conditions#${reason.toLowerCase()}`}
+      target="_blank"
+      rel="noreferrer"
+      title="What this means"
+      className="underline underline-offset-2"
+    >
+      {reason}
+    </a>
   );
 }

@@ -1,5 +1,16 @@
 import { Permission } from '@ostler/contracts';
-import { Globe, Keyboard, KeyRound, Monitor, Moon, Plus, RefreshCw, Sun, Terminal } from 'lucide-react';
+import {
+  BookOpen,
+  Globe,
+  Keyboard,
+  KeyRound,
+  Monitor,
+  Moon,
+  Plus,
+  RefreshCw,
+  Sun,
+  Terminal,
+} from 'lucide-react';
 import { useMemo } from 'react';
 import { useRefusal } from '../api/session';
 import { operationKinds } from '../lib/operations';
@@ -24,6 +35,8 @@ export function useActionCommands(onHelp: () => void): readonly Command[] {
       action('Dark theme', Moon, { run: () => chooseTheme('dark') }),
       action('Light theme', Sun, { run: () => chooseTheme('light') }),
       action('Theme as the system', Monitor, { run: () => chooseTheme('system') }),
+      action('Documentation', BookOpen, { run: () => void open('/docs/', '_blank', 'noreferrer') }),
+      action('Documentation', BookOpen, { run: () => void open('/docs/', '_blank', 'noreferrer') }),
       action('Keys', Keyboard, { run: onHelp }),
     ],
     [mayWrite, mayJoin, mayRun, onHelp],

@@ -1,7 +1,7 @@
 import { Role } from '@ostler/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { KeyRound, LogOut, Moon, Sun } from 'lucide-react';
+import { BookOpen, KeyRound, LogOut, Moon, Sun } from 'lucide-react';
 import { use } from 'react';
 import { HubContext } from '../api/hub/hub-context';
 import { useOstler } from '../api/ostler';
@@ -50,6 +50,11 @@ export function PersonMenu() {
           label: 'Password and API tokens',
           icon: <KeyRound className="size-4" />,
           onSelect: () => void navigate({ to: '/settings' }),
+        },
+        {
+          label: 'Documentation',
+          icon: <BookOpen className="size-4" />,
+          onSelect: () => void open('/docs/', '_blank', 'noreferrer'),
         },
         { label: 'Light theme', icon: <Sun className="size-4" />, onSelect: () => chooseTheme('light') },
         { label: 'Dark theme', icon: <Moon className="size-4" />, onSelect: () => chooseTheme('dark') },
