@@ -36,7 +36,6 @@ export function useActionCommands(onHelp: () => void): readonly Command[] {
       action('Light theme', Sun, { run: () => chooseTheme('light') }),
       action('Theme as the system', Monitor, { run: () => chooseTheme('system') }),
       action('Documentation', BookOpen, { run: () => void open('/docs/', '_blank', 'noreferrer') }),
-      action('Documentation', BookOpen, { run: () => void open('/docs/', '_blank', 'noreferrer') }),
       action('Keys', Keyboard, { run: onHelp }),
     ],
     [mayWrite, mayJoin, mayRun, onHelp],
