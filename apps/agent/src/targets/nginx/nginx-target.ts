@@ -283,27 +283,34 @@ export class NginxTarget {
       // A newer wish replaces one that was not begun; who waited for it gets the newer one's outcome.
       const before = this.waiting.get(uid)?.settle ?? [];
       this.waiting.set(uid, { change, settle: [...before, settle] });
-      this.committing ??= this.commitAll().finally(() => (this.committing = undefined));
+      this.committing ??= this.commitAll();
     });
   }
 
   private async commitAll(): Promise<void> {
-    while (this.waiting.size > 0) {
-      await this.gather();
-      const batch = this.waiting;
-      this.waiting = new Map();
-      this.inFlight = new Set(batch.keys());
-      const refused = await this.commitBatch(batch);
-      this.inFlight = new Set();
-      for (const [uid, { settle }] of batch) {
-        const refusal = refused.get(uid);
-        const outcome: Outcome = refusal
-          ? { committed: false, ...refusal }
-          : { committed: true, generation: this.live.generation };
-        for (const each of settle) each(outcome);
-      }
-      await this.collectGarbage(new Set(batch.keys()));
+    try {
+      while (this.waiting.size > 0) await this.commitWaiting();
+    } finally {
+      // In the same turn as the look above: what comes a turn later begins a commit of its own, and is not forgotten.
+      this.committing = undefined;
     }
+  }
+
+  private async commitWaiting(): Promise<void> {
+    await this.gather();
+    const batch = this.waiting;
+    this.waiting = new Map();
+    this.inFlight = new Set(batch.keys());
+    const refused = await this.commitBatch(batch);
+    this.inFlight = new Set();
+    for (const [uid, { settle }] of batch) {
+      const refusal = refused.get(uid);
+      const outcome: Outcome = refusal
+        ? { committed: false, ...refusal }
+        : { committed: true, generation: this.live.generation };
+      for (const each of settle) each(outcome);
+    }
+    await this.collectGarbage(new Set(batch.keys()));
   }
 
   /** Sites that changed stay remembered until the generations that still name their old folders are gone. */
