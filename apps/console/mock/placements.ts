@@ -89,7 +89,9 @@ export function detailOf({ spec }: Resource, server: Server): Report {
     const upstreams = spec.value.upstreams.flatMap(({ name, servers }) =>
       servers.map(({ host, port }) => ({ upstream: name, host, port, addresses: [host], healthy: true })),
     );
-    return { detail: { case: 'site', value: { urls, upstreams } } };
+    const answer = spec.value.handler?.answer;
+    const release = answer?.case === 'staticFiles' ? answer.value.release : '';
+    return { detail: { case: 'site', value: { urls, upstreams, release } } };
   }
   return {
     detail: {

@@ -2,13 +2,7 @@ import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
-import {
-  ErrorReason,
-  type Release,
-  type ReleaseFile,
-  ReleaseSchema,
-  type ReleaseService,
-} from '@ostler/contracts';
+import { ErrorReason, type ReleaseFile, ReleaseSchema, type ReleaseService } from '@ostler/contracts';
 import { Problems, releasePath } from '@ostler/resource-model';
 import { refusal } from '../refuse';
 import type { ReleaseContent, World } from '../world';

@@ -4,10 +4,12 @@ import { CopyText } from '../../components/copy';
 import { Facts, Labels, Section } from '../../components/page';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
+import { countText } from '../../lib/amounts';
 import type { Health } from '../../lib/health';
 import { plainText } from '../../lib/plain-text';
-import { handlerWord, placementText, siteSpecOf, siteUrls } from '../../lib/sites';
+import { handlerWord, placementText, siteSpecOf, siteStatuses, siteUrls } from '../../lib/sites';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 
 export function SiteOverview({ site }: { site: Resource }) {
   const spec = siteSpecOf(site);
@@ -40,6 +42,7 @@ export function SiteOverview({ site }: { site: Resource }) {
                 </span>,
               ],
               ['Answers with', handlerWord(spec?.handler)],
+              ...releaseFact(site),
               ['Runs', placementText(spec?.placement)],
               [
                 'Certificate',
@@ -74,6 +77,26 @@ export function SiteOverview({ site }: { site: Resource }) {
       </div>
     </>
   );
+}
+
+/** Of a site with a release: its digest, and how many servers serve that one already. */
+function releaseFact(site: Resource): [string, ReactNode][] {
+  const answer = siteSpecOf(site)?.handler?.answer;
+  const release = answer?.case === 'staticFiles' ? answer.value.release : '';
+  if (release === '') return [];
+  const statuses = siteStatuses(site);
+  const serving = statuses.filter((status) => status.release === release).length;
+  return [
+    [
+      'Release',
+      <span key="release" className="block min-w-0">
+        <CopyText text={release} />
+        <span className="text-ink-3 text-xs">
+          served by {serving} of {countText(site.status?.placements ?? 0, 'server')}
+        </span>
+      </span>,
+    ],
+  ];
 }
 
 interface UpstreamView {

@@ -52,6 +52,7 @@ test('a dropped folder is published, and the site is set to it', async () => {
   const [digest = ''] = world.published.keys();
   fireEvent.click(screen.getByRole('button', { name: 'Serve it on 1 server' }));
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull(), slow);
+  await screen.findByText('served by 1 of 1 server', undefined, slow);
   const { spec, meta } = world.resourceByName(Kind.SITE, 'docs')!;
   expect(meta?.generation).toBe(2n);
   expect(spec.value).toMatchObject({
