@@ -49,6 +49,13 @@ afterAll(async () => {
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 const dialog = () => page.getByRole('dialog');
 const state = (name: string) => page.locator('header [data-health]', { hasText: name });
+/** As a program without a browser calls. */
+const call = (method: string, body: object, token?: string): Promise<Response> =>
+  fetch(`${ostler.url}/ostler.api.v1.${method}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
 const openServer = async (): Promise<void> => {
   await page.goto(`/servers/${local}`);
   await state('Connected').waitFor();
@@ -165,6 +172,101 @@ test('a join token is made with its command and user data, listed, and revoked',
   await row.getByText(/waiting room/).waitFor();
   await row.getByRole('button', { name: 'Revoke' }).click();
   await row.getByText(/revoked/).waitFor();
+});
+
+test('a newcomer makes a site of their own and opens it', async () => {
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Make my first site' }).click();
+  await page.getByLabel('What the page says').fill('Made by <me>');
+  await button(`Put it on ${local}`).click();
+  const open = page.getByRole('link', { name: /^Open my-site\.localhost/ });
+  const [site] = await Promise.all([page.context().waitForEvent('page'), open.click()]);
+  await site.getByRole('heading', { name: 'Made by <me>' }).waitFor();
+  await site.close();
+  // What is served is nobody's first step any more.
+  await page.goto('/');
+  await page.getByRole('heading', { name: 'Needs attention' }).waitFor();
+  expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
+});
+
+test('an API token works until it is revoked', async () => {
+  await page.goto('/settings?tab=tokens');
+  await button('Create token').click();
+  await dialog().getByLabel('Name').fill('from-a-browser');
+  await dialog().getByRole('button', { name: 'Create token' }).click();
+  const token = await dialog().locator('pre').innerText();
+  await dialog().getByRole('button', { name: 'Done' }).click();
+  expect((await call('FleetService/ListServers', {}, token)).status).toBe(200);
+  const row = page.getByRole('listitem').filter({ hasText: 'from-a-browser' });
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await row.getByText('revoked', { exact: true }).waitFor();
+  expect((await call('FleetService/ListServers', {}, token)).status).toBe(401);
+});
+
+test('a person looks with the role viewer, is told what that may not, and is out when disabled', async () => {
+  await page.goto('/settings?tab=people');
+  await button('Add person').click();
+  await dialog().getByLabel('E-mail').fill('looks@example.test');
+  await dialog().getByLabel('Role').selectOption({ label: 'Viewer: looks' });
+  await dialog().getByRole('button', { name: 'Add person' }).click();
+  const first = await dialog().locator('pre').innerText();
+  await dialog().getByRole('button', { name: 'Done' }).click();
+  const theirs = await openPage(browser, ostler.url, { width: 1280, theme: 'dark' });
+  await signIn(theirs.page, 'looks@example.test', first);
+  await theirs.page.getByLabel('Current password').fill(first);
+  await theirs.page.getByLabel('New password', { exact: true }).fill('three words of a viewer');
+  await theirs.page.getByLabel('New password, again').fill('three words of a viewer');
+  await theirs.page.getByRole('button', { name: 'Change password and go on' }).click();
+  const create = theirs.page.getByRole('button', { name: 'Create site' });
+  await create.hover();
+  await theirs.page
+    .getByRole('tooltip')
+    .getByText(/needs the right RESOURCES_WRITE/)
+    .waitFor();
+  await button('Change looks@example.test').click();
+  await page.getByRole('menuitem', { name: 'Disable' }).click();
+  await page.getByText(/disabled/).waitFor();
+  await theirs.page.reload();
+  await theirs.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await theirs.context.close();
+});
+
+test('limits are told with the values that count here', async () => {
+  await page.goto('/settings?tab=limits');
+  const row = page.getByRole('listitem').filter({ hasText: 'Resources in one Apply' });
+  await row.getByText('500', { exact: true }).waitFor();
+  await page.getByText('OSTLER_KEEP_OUTPUT_DAYS').waitFor();
+});
+
+test('a program is let in by the person whose browser shows its code', async () => {
+  const asked = { program: 'ostler', computer: 'laptop' };
+  const begun: unknown = await (await call('IdentityService/BeginBrowserSignIn', asked)).json();
+  const { secret, code, path } = begun as Record<'secret' | 'code' | 'path', string>;
+  await page.goto(path);
+  await page.getByText(code, { exact: true }).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await button('Let it in').click();
+  await page.getByText(/The program is signed in/).waitFor();
+  const taken = (await (await call('IdentityService/TakeBrowserSignIn', { secret })).json()) as {
+    state: string;
+    sessionToken: string;
+  };
+  expect(taken.state).toBe('STATE_APPROVED');
+  expect((await call('FleetService/ListServers', {}, taken.sessionToken)).status).toBe(200);
+});
+
+test('what was done here is in the activity, with what it changed', async () => {
+  await page.goto(`/activity?about=my-site`);
+  await page
+    .getByRole('table', { name: 'Activity' })
+    .getByRole('row')
+    .nth(1)
+    .getByRole('link')
+    .first()
+    .click();
+  await dialog().getByText('It was made here: there is nothing before it.').waitFor();
+  await page.goto(`/servers/${local}?tab=history`);
+  await page.getByRole('listitem').filter({ hasText: 'Diagnose succeeded' }).waitFor();
 });
 
 test('what a removal means is counted before anything is removed', async () => {

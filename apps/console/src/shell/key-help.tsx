@@ -29,6 +29,11 @@ export function KeyHelp({ onClose }: { onClose: () => void }) {
         </div>
         <Keys title="Go to" keys={goTo} />
       </div>
+      <p className="pb-3 text-sm">
+        <a href="/docs/" target="_blank" rel="noreferrer" className="link">
+          Documentation
+        </a>
+      </p>
     </Dialog>
   );
 }
