@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Hold_Cause, Kind, Server_State } from '@ostler/contracts';
-import { execute, query, queryOne } from '../platform/db';
+import { execute, prepared, query, queryOne } from '../platform/db';
 
 export interface ServerRow {
   readonly uid: string;
@@ -58,6 +58,10 @@ const columns = `s.uid, s.tenant_uid, s.name, s.display_name, s.labels, s.report
    where p.server_uid = s.uid and not p.removing and t.ready = 1 and t.observed_generation = p.generation
   ) as placements_ready`;
 
+const byNameSql = prepared(`select ${columns} from server s where s.name = $1 and s.removed_at is null`);
+const byUidSql = prepared(`select ${columns} from server s where s.uid = $1 and s.removed_at is null`);
+const revisionsSql = prepared('select server_uid as uid, revision from manifest where server_uid = any ($1)');
+
 /** The position of a change: the transaction that made it (DESIGN: order of changes, by xid and xmin). */
 const changed = 'resource_version = txid_current()';
 
@@ -83,7 +87,7 @@ export class ServerRepository {
   }
 
   byName(name: string): Promise<ServerRow | undefined> {
-    return queryOne(`select ${columns} from server s where s.name = $1 and s.removed_at is null`, [name]);
+    return queryOne(byNameSql, [name]);
   }
 
   /** Why an operator ended its trust; empty while nobody did, or gave no reason. */
@@ -96,7 +100,7 @@ export class ServerRepository {
   }
 
   byUid(uid: string): Promise<ServerRow | undefined> {
-    return queryOne(`select ${columns} from server s where s.uid = $1 and s.removed_at is null`, [uid]);
+    return queryOne(byUidSql, [uid]);
   }
 
   /** What changed at or after a position; what it tells twice is the same. */
@@ -129,10 +133,7 @@ export class ServerRepository {
 
   /** As the system: the revision of each server's manifest. */
   async revisions(uids: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
-    const rows = await query<{ uid: string; revision: bigint }>(
-      'select server_uid as uid, revision from manifest where server_uid = any($1)',
-      [uids],
-    );
+    const rows = await query<{ uid: string; revision: bigint }>(revisionsSql, [uids]);
     return new Map(rows.map(({ uid, revision }) => [uid, revision]));
   }
 
