@@ -23,11 +23,11 @@ const inParts: RolldownOptions = {
   },
 };
 
-/** For everybody else: all of it in one file that runs with any Node from 20 on; CommonJS needs no name that ends so. */
+/** For everybody else: all of it in one file that runs with any Node from 20 on. */
 const inOneFile: RolldownOptions = {
   ...whole,
   plugins,
-  output: { file: join(folder, '../../dist/ostler'), format: 'cjs', codeSplitting: false, minify: true },
+  output: { file: join(folder, '../../dist/ostler.cjs'), format: 'cjs', codeSplitting: false, minify: true },
 };
 
 export default process.env['OSTLER_CLI_FORM'] === 'one-file' ? inOneFile : inParts;

@@ -7,5 +7,5 @@ ensure_toolchain
 ensure_packages
 cd "$OSTLER_ROOT/apps/cli"
 step 'packing the command line' pnpm run package
-chmod 755 "$OSTLER_ROOT/dist/ostler"
-say "dist/ostler, $(wc -c <"$OSTLER_ROOT/dist/ostler") bytes: put it anywhere on the PATH of a machine with Node 20 or later"
+chmod 755 "$OSTLER_ROOT/dist/ostler.cjs"
+say "dist/ostler.cjs, $(wc -c <"$OSTLER_ROOT/dist/ostler.cjs") bytes: install it as /usr/local/bin/ostler where Node 20 or later is"

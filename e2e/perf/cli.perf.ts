@@ -20,7 +20,7 @@ const GET_MS = 250;
 
 const root = join(import.meta.dirname, '../..');
 const inParts = join(root, 'apps/cli/dist/main.js');
-const inOneFile = join(root, 'dist/ostler');
+const inOneFile = join(root, 'dist/ostler.cjs');
 
 let control: OstlerProcess;
 let folder: string;
