@@ -218,6 +218,41 @@ test('paths: the exact one before the longest prefix', async () => {
   );
 });
 
+test('a fixed text is sent as it is, short or long, whatever the method, the code and the end of the path', async () => {
+  const long = '$long \n'.repeat(100);
+  const spec = {
+    domains: ['fixed.test'],
+    handler: fixed('$host "a" \\ \n; }', 503),
+    paths: [
+      { path: '/long', handler: fixed(long) },
+      { path: '/gone', handler: fixed('gone', 404) },
+      { path: '/closed', handler: fixed('not closed', 444) },
+      { path: '/empty', handler: fixed('') },
+    ],
+    errorPages: [{ statuses: [404, 503], body: 'the page of errors' }],
+  };
+  expect(await sites.serve(spec)).toMatchObject(served);
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+  const body = '$host "a" \\ \n; }';
+  expect(await sites.ask('fixed.test', { path: '/x.js' })).toMatchObject({
+    status: 503,
+    body,
+    headers: html,
+  });
+  expect(await sites.ask('fixed.test', { method: 'POST' })).toMatchObject({ status: 503, body });
+  expect(await sites.ask('fixed.test', { path: '/long/x.css' })).toMatchObject({
+    status: 200,
+    body: long,
+    headers: html,
+  });
+  expect(await sites.ask('fixed.test', { path: '/gone' })).toMatchObject({ status: 404, body: 'gone' });
+  expect(await sites.ask('fixed.test', { path: '/closed' })).toMatchObject({
+    status: 444,
+    body: 'not closed',
+  });
+  expect(await sites.ask('fixed.test', { path: '/empty' })).toMatchObject({ status: 200, body: '' });
+});
+
 test('redirects, with and without the rest of the path', async () => {
   const to = (value: object) => ({
     answer: { case: 'redirect' as const, value: value as { target: string } },

@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const MOST_BYTES = 256 * 1024;
 
 /** What was written to the log after an offset; a log that became shorter was rotated and is read from its start. */
 export async function readLogAfter(path: string, offset: number): Promise<{ text: string; size: number }> {
+  // Asked many times while a reload is watched; most times there is nothing new.
+  if (statSync(path, { throwIfNoEntry: false })?.size === offset) return { text: '', size: offset };
   let file;
   try {
     file = await open(path, 'r');

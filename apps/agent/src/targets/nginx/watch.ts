@@ -11,7 +11,7 @@ const ONE_PROBE_TIMEOUT_MS = 1_500;
 const MOST_PROBED_SITES = 40;
 /** How often is looked for new workers: soon at first, and never for more than a tenth of the time. */
 const FIRST_LOOK_MS = 15;
-const MOST_BETWEEN_LOOKS_MS = 150;
+const MOST_BETWEEN_LOOKS_MS = 500;
 const LOOK_SHARE = 10;
 
 /** How nginx looked before it was told to reload. */

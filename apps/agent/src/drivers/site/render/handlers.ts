@@ -10,7 +10,7 @@ import {
 } from '../../../targets/nginx';
 import { canonicalSocket } from '../check/paths';
 import { redirectRest } from './redirect-rest';
-import type { Rendering } from './rendering';
+import { PIECE_CHARACTERS, type Rendering } from './rendering';
 import { upstreamName } from './upstreams';
 
 /** What one place of the site says beside its handler, to be repeated where nginx does not inherit it. */
@@ -213,6 +213,11 @@ export function renderRedirect(redirect: Redirect, place: Place, rendering: Rend
 
 export function renderFixed(fixed: FixedResponse, place: Place, rendering: Rendering): Rendered {
   const name = `@fixed-${place.scope}`;
+  if (isSentAsItIs(fixed))
+    return {
+      inside: behindProtection(name, rendering),
+      beside: [block('location', [name], sentBody(fixed, place))],
+    };
   const page = `/.ostler-pages/fixed-${place.scope}`;
   const file = rendering.addFile(`fixed-${place.scope}.html`, fixed.body);
   return {
@@ -229,16 +234,32 @@ export function renderFixed(fixed: FixedResponse, place: Place, rendering: Rende
   };
 }
 
+/**
+ * A short text stands in the configuration: a location and a file less for nginx to read at each test and reload. Some
+ * codes mean more to `return` than to be sent: 3xx have a target, 444 closes, and without a text errors have a page.
+ */
+function isSentAsItIs({ status, body }: FixedResponse): boolean {
+  const isPlain = status === 200 || (status >= 400 && status <= 443) || (status >= 500 && status <= 599);
+  return isPlain && body !== '' && body.length <= PIECE_CHARACTERS;
+}
+
+function sentBody({ status, body }: FixedResponse, place: Place): Directive[] {
+  return [
+    // Whatever the path ends with.
+    block('types', [], []),
+    directive('default_type', HTML),
+    ...place.headers,
+    directive('return', String(status), body),
+  ];
+}
+
+const HTML = 'text/html; charset=utf-8';
+
 export function pageLocation(path: string, file: Argument, headers: readonly Directive[]): Directive {
   return block(
     'location',
     ['=', path],
-    [
-      directive('internal'),
-      directive('default_type', 'text/html; charset=utf-8'),
-      ...headers,
-      directive('alias', file),
-    ],
+    [directive('internal'), directive('default_type', HTML), ...headers, directive('alias', file)],
   );
 }
 

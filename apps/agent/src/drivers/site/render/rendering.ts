@@ -15,7 +15,7 @@ import {
 import type { SiteInputs } from '../inputs';
 
 /** Bytes of text in one argument; every one of them may be written as a variable of 16 bytes. */
-const PIECE_CHARACTERS = 200;
+export const PIECE_CHARACTERS = 200;
 
 /** One site being rendered: what it is made from, and the shared lines and files that its parts ask for. */
 export class Rendering {

@@ -86,6 +86,7 @@ const VOCABULARY: Readonly<Record<string, readonly [Reading, ...Reading[]]>> = {
   ssl_reject_handshake: ['plain'],
   tcp_nopush: ['plain'],
   try_files: ['script'],
+  types: ['plain'],
   types_hash_max_size: ['plain'],
   upstream: ['plain'],
   user: ['plain'],
