@@ -4,6 +4,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   type Node,
@@ -34,29 +35,35 @@ export class Exploded extends Error {}
 export class Decoder {
   /** Node of every path that was met, for the lines of later complaints. */
   readonly nodes = new Map<string, Node>();
-  private nodeCount = 0;
   private readonly targets: ReadonlyMap<Alias, Node | undefined>;
 
+  /** @throws Exploded when there is too much in the document, before anything is made of it. */
   constructor(
     document: Document,
     private readonly complain: Complain,
   ) {
     this.targets = aliasTargets(document);
+    this.refuseExplosion(document.contents);
   }
 
-  /** The node behind aliases; undefined for what is empty. @throws Exploded after too many nodes. */
+  /** The node behind aliases; undefined for what is empty. */
   resolve(given: unknown, path: string): Node | undefined {
     const node = given as Node | null | undefined;
-    if (++this.nodeCount > MOST_NODES) throw this.exploded(node, path);
     const target = isAlias(node) ? this.targets.get(node) : node;
     if (!target || (isScalar(target) && target.value === null)) return undefined;
     this.nodes.set(path, node ?? target);
     return target;
   }
 
-  private exploded(node: Node | null | undefined, path: string): Exploded {
-    this.complain(node ?? undefined, path, 'TOO_LARGE', 'unfolds to too many values; use fewer aliases');
-    return new Exploded();
+  /** Each anchor is counted once and multiplied, so that counting an explosion does not explode. */
+  private refuseExplosion(contents: Node | null): void {
+    const sizes = new Map<Node, number>();
+    if (unfoldedSize(contents, this.targets, sizes) <= MOST_NODES) return;
+    const [largest] = [...this.targets].toSorted(
+      ([, a], [, b]) => (sizes.get(b!) ?? 0) - (sizes.get(a!) ?? 0),
+    );
+    this.complain(largest?.[0], '', 'TOO_LARGE', 'unfolds to too many values; use fewer aliases');
+    throw new Exploded();
   }
 
   message(desc: DescMessage, node: Node, path: string, depth = 0): Message | undefined {
@@ -158,6 +165,23 @@ function aliasTargets(document: Document): Map<Alias, Node | undefined> {
     },
   });
   return targets;
+}
+
+/** Values below a node and itself, aliases unfolded; one that leads to itself has no end. */
+function unfoldedSize(
+  node: unknown,
+  targets: ReadonlyMap<Alias, Node | undefined>,
+  sizes: Map<Node, number>,
+): number {
+  if (isAlias(node)) return unfoldedSize(targets.get(node), targets, sizes);
+  if (!isMap(node) && !isSeq(node)) return 1;
+  const known = sizes.get(node);
+  if (known !== undefined) return known;
+  sizes.set(node, Infinity);
+  let size = 1;
+  for (const item of node.items) size += unfoldedSize(isPair(item) ? item.value : item, targets, sizes);
+  sizes.set(node, size);
+  return size;
 }
 
 /** Text of a value as it was written: `version: 1.10` is the label 1.10. */

@@ -67,7 +67,7 @@ test.each(refusals)('%s is refused with its line', (_name, text, expected) => {
   );
 });
 
-test('aliases that explode are refused in no time', () => {
+test('aliases that explode are refused before anything is made of them', () => {
   let text =
     'kind: Site\nname: a\nspec:\n  domains: &a0 [x.example, x.example]\n  headers: &h0 [{name: A, value: b}]\n';
   for (let level = 1; level < 30; level++)
@@ -78,16 +78,16 @@ test('aliases that explode are refused in no time', () => {
 kind: Site
 name: bomb
 spec:
-  errorPages: &e [${Array(1000).fill('{statuses: &s [404, 405, 406, 407], body: x}').join(', ')}]
+  errorPages: &e [${Array(200).fill('{statuses: &s [404, 405, 406, 407], body: x}').join(', ')}]
   upstreams: [${Array(300).fill('{servers: *e}').join(', ')}]
 `;
   expect(parseSpecFile(text).violations.length).toBeGreaterThan(0);
-  expect(parseSpecFile(bomb).violations).toHaveLength(100);
+  expect(parseSpecFile(bomb).violations).toMatchObject([{ reason: 'TOO_LARGE', line: 6 }]);
   const valid = bomb
     .replace('a: &a0 {name: x}\n', '')
     .replaceAll('{servers: *e}', '{servers: &x [{host: a, port: 1}]}');
   const pages = `  paths: [${Array(300).fill('{path: /a, handler: &h {fixedResponse: {status: 200}}, access: *l}').join(', ')}]\n`;
-  const list = `  access: &l [${Array(1000).fill('{source: all}').join(', ')}]\n`;
+  const list = `  access: &l [${Array(400).fill('{source: all}').join(', ')}]\n`;
   expect(parseSpecFile(`${valid}${list}${pages}`).violations.map(({ reason }) => reason)).toContain(
     'TOO_LARGE',
   );
