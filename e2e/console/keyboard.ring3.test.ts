@@ -94,6 +94,45 @@ test('a server that joins comes into the dialog that waits for it, and into the 
   await page.getByRole('table', { name: 'Servers' }).getByRole('link', { name: 'new-9' }).waitFor();
 });
 
+test('g and a letter goes to a section, and ? tells every key', async () => {
+  await press('g', 'a');
+  await heading('Activity').waitFor();
+  await press('g', 's');
+  await heading('Servers').waitFor();
+  await press('?');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await help.getByText('Choose the row').waitFor();
+  await press('Escape');
+  await help.waitFor({ state: 'detached' });
+});
+
+test('rows are chosen with x, something is run on all of them, and Escape chooses none', async () => {
+  const before = world.operations.size;
+  await page.getByRole('table', { name: 'Servers' }).waitFor();
+  await press('j', 'x', 'j', 'x');
+  const bar = page.getByRole('region', { name: 'Chosen rows' });
+  await bar.getByText('2 servers chosen').waitFor();
+  await bar.getByRole('button', { name: 'Run on 2 servers' }).focus();
+  await press('Enter');
+  await page.getByRole('menuitem', { name: 'No-op' }).focus();
+  await press('Enter');
+  await page.getByText('No-op: started on 2 servers.').waitFor();
+  expect(world.operations.size).toBe(before + 2);
+  await page.getByRole('menu').waitFor({ state: 'detached' });
+  await press('Escape');
+  await bar.waitFor({ state: 'detached' });
+});
+
+test('the palette runs an operation on a server, and knows people, tokens and limits', async () => {
+  await command('No-op web-fra-2');
+  await heading('No-op').waitFor();
+  await command('silence after');
+  await heading('Settings').waitFor();
+  await page.getByText('Silence after which a server is Down').waitFor();
+  await command('operator@');
+  await page.getByText('operator@example.test').waitFor();
+});
+
 test('an operation is run and its output read to the end', async () => {
   await page.goto('/servers/web-fra-1');
   await page.getByRole('button', { name: 'Run' }).focus();

@@ -30,9 +30,9 @@ interface Look extends View {
 const light = (width: number, axe = false): Look => ({ width, theme: 'light', axe });
 const dark = (width: number, axe = false): Look => ({ width, theme: 'dark', axe });
 
-/** Every width and both themes, where they differ most. */
+/** Every width and both themes, where they differ most. A bad night has all of the full fleet in it. */
 const looks: Readonly<Record<SceneName, readonly Look[]>> = {
-  full: [dark(1280)],
+  full: [],
   empty: [light(375, true)],
   failing: [dark(375, true), light(768), light(1280, true), dark(1920)],
   hostile: [light(375), light(1280)],
@@ -40,6 +40,8 @@ const looks: Readonly<Record<SceneName, readonly Look[]>> = {
 
 /** For a review by eye: every width in both themes. */
 const allLooks: readonly Look[] = [375, 768, 1280, 1920].flatMap((width) => [light(width), dark(width)]);
+
+const viewsOf = (scene: SceneName): readonly Look[] => (pictures ? allLooks : looks[scene]);
 
 /** Every page, by the name of its picture. */
 const pages: Readonly<Record<string, string>> = {
@@ -178,12 +180,12 @@ async function withServer(world: World, run: (server: MockServer) => Promise<voi
   }
 }
 
-test.each(Object.keys(scenes) as SceneName[])(
+test.each((Object.keys(scenes) as SceneName[]).filter((scene) => viewsOf(scene).length > 0))(
   'the %s fleet: every page fits into every width, in both themes, and nothing complains',
   async (scene) => {
     const world = scenes[scene]({ stepMs: 50, joinAfterSteps: 0 });
     await withServer(world, async ({ url }) => {
-      const views = pictures ? allLooks : looks[scene];
+      const views = viewsOf(scene);
       const { page, context, complaints } = await openPage(browser, url, views[0]!);
       await signIn(page, 'owner@example.test', MOCK_PASSWORD);
       await settle(page);
