@@ -2,6 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import {
   type AgentFrame,
   AgentFrameSchema,
+  ChangeCausesSchema,
   type ControlPlaneFrame,
   ControlPlaneFrameSchema,
   TelemetryFrameSchema,
@@ -59,6 +60,18 @@ test('frames of trust', () => {
   ).toBe('7a060a01010a0102');
   expect(down({ case: 'rekey', value: { nonce: hash } as never })).toBe(`8201220a20${aa}`);
   expect(down({ case: 'welcome', value: { epoch: 2n, holdMessage: 'h' } as never })).toBe('0a0508023a0168');
+});
+
+// docs/adr/0161-one-number-for-a-call.md. The control plane stores the causes with a manifest in these bytes, too.
+test('the calls behind a manifest and an operation', () => {
+  const cause = { uid: 'u', generation: 3n, requestId: 'r', traceparent: '00-t-p-01' };
+  const bytes = `0a017510031a01722209${Buffer.from('00-t-p-01').toString('hex')}`;
+  const stored = toBinary(ChangeCausesSchema, create(ChangeCausesSchema, { causes: [cause] }));
+  expect(Buffer.from(stored).toString('hex')).toBe(`0a13${bytes}`);
+  const offer = { epoch: 1n, revision: 7n, causes: [cause] };
+  expect(down({ case: 'manifestOffer', value: offer as never })).toBe(`1a19080110073213${bytes}`);
+  const start = { uid: 'u', requestId: 'r', traceparent: 't' };
+  expect(down({ case: 'operationStart', value: start as never })).toBe('3a090a01752201722a0174');
 });
 
 test('a batch of output', () => {
