@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -72,7 +72,10 @@ async function folderOf(page: string): Promise<string> {
 
 async function expectShown({ files, commands, shown }: PageStep, folder: string): Promise<void> {
   const own = (text: string): string => (server === undefined ? text : text.replaceAll('web-1', server));
-  for (const { name, text } of files) await writeFile(join(folder, name), own(text));
+  for (const { name, text } of files) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), own(text));
+  }
   const { code, output } = await run(own(commands), folder);
   expect({ code, missing: missingLine(shown.map(own), output) }, output).toEqual({
     code: 0,
