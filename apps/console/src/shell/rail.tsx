@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { Kind } from '@ostler/contracts';
+import { useMemo } from 'react';
 import { useLiveData, useResources } from '../api/live';
 import { useSession } from '../api/session';
 import { Hint } from '../components/hint';
-import { countHealth, resourceHealth, serverHealth } from '../lib/health';
+import { countHealth, type Health, resourceHealth, serverHealth } from '../lib/health';
 import { Mark } from './gate';
 import { sections } from './sections';
 
@@ -62,10 +63,14 @@ function useFailingCounts(): Readonly<Record<string, number>> {
   const { servers } = useLiveData();
   const sites = useResources(Kind.SITE);
   const certificates = useResources(Kind.CERTIFICATE);
-  const bad = (states: ReturnType<typeof countHealth>): number => states.failed + states.degraded;
-  return {
-    '/servers': bad(countHealth([...servers.values()].map((one) => serverHealth(one).state))),
-    '/sites': bad(countHealth(sites.map((one) => resourceHealth(one).state))),
-    '/certificates': bad(countHealth(certificates.map((one) => resourceHealth(one).state))),
-  };
+  // Each is counted when it changes, not whenever anything does: there may be 10,000 of one.
+  const badServers = useMemo(() => countBad([...servers.values()].map(serverHealth)), [servers]);
+  const badSites = useMemo(() => countBad(sites.map(resourceHealth)), [sites]);
+  const badCertificates = useMemo(() => countBad(certificates.map(resourceHealth)), [certificates]);
+  return { '/servers': badServers, '/sites': badSites, '/certificates': badCertificates };
+}
+
+function countBad(healths: readonly Health[]): number {
+  const { failed, degraded } = countHealth(healths.map(({ state }) => state));
+  return failed + degraded;
 }
