@@ -82,14 +82,14 @@ function Head({ children, className = '' }: { children: string; className?: stri
   );
 }
 
-const cell = 'block px-4 align-top lg:table-cell lg:py-2';
+const cell = 'align-top lg:table-cell lg:px-4 lg:py-2';
 
 function PlacementRow({ placement, health, generation }: Row & { generation: bigint }) {
   const told = placement.conditions.filter(isTold);
   const isBehind = placement.observedGeneration < generation && !placement.removing;
   return (
-    <tr className="block py-2 lg:table-row lg:py-0">
-      <th scope="row" className={`${cell} text-left font-medium`}>
+    <tr className="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-2.5 lg:table-row lg:p-0">
+      <th scope="row" className={`${cell} basis-full text-left font-medium sm:basis-44`}>
         <Link
           to="/servers/$name"
           params={{ name: placement.serverName }}
@@ -112,7 +112,7 @@ function PlacementRow({ placement, health, generation }: Row & { generation: big
         <span className="text-ink-3 lg:hidden">since </span>
         <Time at={health.since} empty="" />
       </td>
-      <td className={`${cell} min-w-0`}>
+      <td className={`${cell} order-last min-w-0 basis-full`}>
         {placement.stale && (
           <p className="text-ink-2">The server is not connected. What follows is the last that it said.</p>
         )}
@@ -120,7 +120,7 @@ function PlacementRow({ placement, health, generation }: Row & { generation: big
           <ConditionLine key={condition.type} condition={condition} alone={told.length === 1} />
         ))}
       </td>
-      <td className={`${cell} text-ink-3 text-xs lg:text-right`}>
+      <td className={`${cell} text-ink-3 text-xs sm:ml-auto lg:text-right`}>
         <span className="lg:hidden">reported </span>
         <Time at={placement.reportedAt} empty="never" />
       </td>

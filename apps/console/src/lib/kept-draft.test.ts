@@ -2,7 +2,7 @@
 import { clone } from '@bufbuild/protobuf';
 import { ResourceSchema } from '@ostler/contracts';
 import { beforeEach, expect, test } from 'vitest';
-import { goodCertificates, goodSites } from '@ostler/resource-model/good-resources.fixture';
+import { certificate, goodCertificates, goodSites } from '@ostler/resource-model/good-resources.fixture';
 import { KeptDrafts, typedSecrets } from './kept-draft';
 
 const drafts = new KeptDrafts(sessionStorage);
@@ -29,6 +29,17 @@ test('no secret is written down', () => {
   const written = JSON.stringify(Object.entries(sessionStorage));
   expect(written).toContain('alice');
   expect(written).not.toMatch(/PRIVATE KEY|"secret"/);
+});
+
+test('a draft is stored as docs/adr/0190 says', () => {
+  const draft = certificate({ domains: ['a.test'], source: { case: 'selfSigned', value: {} } });
+  drafts.keep('a', certificate({ source: { case: 'selfSigned', value: {} } }), draft);
+  const meta = { kind: 'KIND_CERTIFICATE', name: 'hello' };
+  expect(JSON.parse(sessionStorage.getItem('a') ?? '')).toEqual({
+    draft: { meta, certificate: { domains: ['a.test'], selfSigned: {} } },
+    base: { meta, certificate: { selfSigned: {} } },
+    lostSecrets: 0,
+  });
 });
 
 test('what cannot be read is no draft', () => {
