@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { serviceWorker } from './service-worker/service-worker-plugin';
 
 /**
  * In development the services are answered by the mock, in this process. It is loaded by the development
@@ -23,9 +24,11 @@ function mockServices(): Plugin {
   };
 }
 
+const root = fileURLToPath(new URL('.', import.meta.url));
+
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), tailwindcss(), mockServices()],
+  root,
+  plugins: [react(), tailwindcss(), mockServices(), serviceWorker(root)],
   build: {
     target: 'es2023',
     // Fonts and icons stay files: the content security policy allows no data: URLs.

@@ -22,19 +22,22 @@ export function openBrowser(): Promise<Browser> {
 export interface View {
   readonly width: number;
   readonly theme: 'light' | 'dark';
+  /** With the service worker, which loads every file of the console once; only for tests of it. */
+  readonly keepsShell?: boolean;
 }
 
 /** A page of its own session; what it logs as an error is kept in `complaints`. */
 export async function openPage(
   browser: Browser,
   url: string,
-  { width, theme }: View,
+  { width, theme, keepsShell = false }: View,
 ): Promise<{ page: Page; context: BrowserContext; complaints: string[] }> {
   const context = await browser.newContext({
     baseURL: url,
     colorScheme: theme,
     viewport: { width, height: width < 700 ? 812 : 1000 },
     reducedMotion: 'reduce',
+    serviceWorkers: keepsShell ? 'allow' : 'block',
   });
   const page = await context.newPage();
   const complaints: string[] = [];

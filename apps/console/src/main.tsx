@@ -7,6 +7,7 @@ import { HubContext } from './api/hub/hub-context';
 import { openHub } from './api/hub/open-hub';
 import { OstlerContext } from './api/ostler';
 import { ToastProvider } from './components/toast';
+import { keepShell } from './lib/keep-shell';
 import { followSystemTheme } from './lib/theme';
 import { router } from './routes';
 import './styles.css';
@@ -18,6 +19,7 @@ const queries = new QueryClient({
 });
 
 followSystemTheme();
+keepShell();
 
 const element = document.getElementById('root');
 if (!element) throw new Error('index.html has no #root.');

@@ -4,6 +4,7 @@ import { useAtLeast } from '../lib/use-width';
 import { SkeletonRows } from '../components/panels';
 import { Rail } from './rail';
 import { useShellKeys } from './shell-keys';
+import { StaleBar } from './stale-bar';
 import { TopBar } from './top-bar';
 
 const RailSheet = lazy(() =>
@@ -48,6 +49,7 @@ export function AppShell() {
       )}
       <div className="flex min-w-0 grow flex-col">
         <TopBar onMenu={() => setRailOpen(true)} onSearch={() => setPaletteOpen(true)} />
+        <StaleBar />
         <main id="page" tabIndex={-1} aria-busy={isLoading} className="min-w-0 grow outline-none">
           <Suspense fallback={<SkeletonRows />}>
             <Outlet />

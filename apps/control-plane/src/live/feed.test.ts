@@ -82,6 +82,28 @@ describe('a feed', () => {
     expect(store.reads - before).toBe(1);
   });
 
+  it('reads the present state once for all who come together, and once more for those after them', async () => {
+    for (let count = 0; count < 10; count++) store.set(`thing-${count}`);
+    const watchers = Array.from({ length: 100 }, () => new Watcher());
+    await Promise.all(watchers.map((watcher) => feed.add(watcher)));
+    for (const watcher of watchers) expect(taken(watcher)).toHaveLength(10);
+    // Each reading is one of the state, and one of what changed meanwhile.
+    expect(store.reads).toBeLessThanOrEqual(4);
+  });
+
+  it('gives who goes on from a version what changed since, also beside others', async () => {
+    store.set('a');
+    store.set('b');
+    store.set('c');
+    const [early, late, fresh] = [new Watcher(), new Watcher(), new Watcher()];
+    await Promise.all([feed.add(late, 2n), feed.add(early, 1n), feed.add(fresh)]);
+    expect([taken(early), taken(fresh)]).toEqual([
+      ['b@2', 'c@3'],
+      ['a@1', 'b@2', 'c@3'],
+    ]);
+    expect(taken(late)).toContain('c@3');
+  });
+
   it('does not read while nobody watches', async () => {
     const watcher = await join();
     feed.remove(watcher);

@@ -3,20 +3,24 @@ import { LiveWatchResponseSchema } from '@ostler/contracts';
 import { type Clock, Serial } from '@ostler/kernel';
 
 import type { Cursor, LiveSource } from './live-source';
+import { type Cohort, Newcomers } from './newcomers';
 import type { Watcher } from './watcher';
 
 /** Wake-ups within this time are one read. */
 const gatherMs = 20;
 const againAfterFailureMs = 1_000;
+/** Nobody of those who come has read anything for so long. */
+const mostWaitMs = 10_000;
 
 /**
- * One topic of one set of tenants, read once for all its watchers. A newcomer reads the present state for
- * itself, no faster than it takes it, and what changed meanwhile between two reads of the feed; what the feed
- * reads after that is at least as new.
+ * One topic of one set of tenants, read once for all its watchers. Newcomers are given the present state by a
+ * reading of their own, and what changed meanwhile between two reads of the feed; what the feed reads after
+ * that is at least as new.
  */
 export class Feed {
   private readonly watchers = new Set<Watcher>();
   private readonly serial = new Serial();
+  private readonly newcomers = new Newcomers((cohort) => this.admit(cohort));
   private cursor: Cursor;
   private isPoked = false;
   private coming = 0;
@@ -36,9 +40,7 @@ export class Feed {
   async add(watcher: Watcher, from?: Cursor): Promise<void> {
     this.coming++;
     try {
-      const cursor = await this.readPaced(from, watcher);
-      if (watcher.hasLeft) return;
-      await this.serial.run(() => this.join(watcher, cursor));
+      await this.newcomers.add(watcher, from);
     } finally {
       this.coming--;
     }
@@ -58,11 +60,15 @@ export class Feed {
     });
   }
 
-  private async join(watcher: Watcher, from: Cursor): Promise<void> {
-    const cursor = await this.readAll(from, [watcher]);
-    if (watcher.hasLeft) return;
+  private async admit({ watchers, from }: Cohort): Promise<void> {
+    const cursor = await this.readPaced(from, watchers);
+    await this.serial.run(() => this.join(watchers, cursor));
+  }
+
+  private async join(watchers: readonly Watcher[], from: Cursor): Promise<void> {
+    const cursor = await this.readAll(from, watchers);
     if (this.watchers.size === 0) this.cursor = cursor;
-    this.watchers.add(watcher);
+    for (const watcher of watchers) if (!watcher.hasLeft) this.watchers.add(watcher);
   }
 
   private async readNew(): Promise<void> {
@@ -75,13 +81,24 @@ export class Feed {
     }
   }
 
-  private async readPaced(from: Cursor, watcher: Watcher): Promise<Cursor> {
-    let page = await this.readPage(from, [watcher]);
-    while (page.more && !watcher.hasLeft) {
-      await watcher.hasRoom();
-      page = await this.readPage(page.cursor, [watcher]);
+  /** As fast as the fastest of them reads: what waits for the others are the same messages, and no copies. */
+  private async readPaced(from: Cursor, watchers: readonly Watcher[]): Promise<Cursor> {
+    let page = await this.readPage(from, watchers);
+    while (page.more && watchers.some(({ hasLeft }) => !hasLeft)) {
+      await this.room(watchers.filter(({ hasLeft }) => !hasLeft));
+      page = await this.readPage(page.cursor, watchers);
     }
     return page.cursor;
+  }
+
+  /** Who lets all others wait for too long has to come again. */
+  private async room(watchers: readonly Watcher[]): Promise<void> {
+    const late = new AbortController();
+    const timer = this.clock.after(mostWaitMs, () => late.abort());
+    await Promise.race(watchers.map((watcher) => watcher.hasRoom(late.signal)));
+    timer.cancel();
+    if (late.signal.aborted) for (const watcher of watchers) watcher.giveUp();
+    late.abort();
   }
 
   private async readAll(from: Cursor, watchers: Iterable<Watcher>): Promise<Cursor> {
@@ -98,7 +115,8 @@ export class Feed {
       key,
       message: create(LiveWatchResponseSchema, { event }),
     }));
-    for (const watcher of watchers) watcher.push(this.source.topic, events, page.cursor);
+    for (const watcher of watchers)
+      if (!watcher.hasLeft) watcher.push(this.source.topic, events, page.cursor);
     return page;
   }
 }

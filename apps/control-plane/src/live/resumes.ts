@@ -7,6 +7,8 @@ import type { LiveSource } from './live-source';
 import { encodeResumePoint, versionsOf } from './resume-point';
 import type { Watcher } from './watcher';
 
+const epochGoodForMs = 5_000;
+
 /** What a stream can be resumed by: its epoch, its tenants, the topics that have an order of changes. */
 export interface StreamPlace {
   versionsOf(resume: Uint8Array): ReadonlyMap<Topic, bigint>;
@@ -17,6 +19,8 @@ export interface StreamPlace {
 /** Makes and reads the points from which streams go on after a cut. */
 @Injectable()
 export class Resumes {
+  private known: { readonly epoch: Promise<bigint>; readonly untilMs: number } | undefined;
+
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   async placeOf(sources: readonly LiveSource[], tenantUids: readonly string[]): Promise<StreamPlace> {
@@ -34,7 +38,17 @@ export class Resumes {
     };
   }
 
-  private async epoch(): Promise<bigint> {
+  /** Read once for all who come at the same time; only a restore from a backup changes it. */
+  private epoch(): Promise<bigint> {
+    const now = systemClock.monotonic();
+    if (this.known && now < this.known.untilMs) return this.known.epoch;
+    const epoch = this.readEpoch();
+    this.known = { epoch, untilMs: now + epochGoodForMs };
+    epoch.catch(() => (this.known = undefined));
+    return epoch;
+  }
+
+  private async readEpoch(): Promise<bigint> {
     const row = await this.unitOfWork.asSystem('live-fan-out', () =>
       queryOne<{ epoch: bigint }>('select epoch from installation'),
     );

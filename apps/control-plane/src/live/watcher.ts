@@ -6,6 +6,7 @@ import type { Cursor } from './live-source';
 const mostPending = 50_000;
 /** Who reads the present state goes on reading below this. */
 const room = 1_000;
+const tooSlow = 'You read too slowly to follow what changes; connect again.';
 
 /** One change for watchers. The message is shared by all of them: nobody may change it. */
 export interface WatchedEvent {
@@ -31,8 +32,7 @@ export class Watcher {
       this.pending.set(thing, message);
     }
     this.cursors.set(topic, cursor);
-    if (this.pending.size > mostPending)
-      this.fail('You read too slowly to follow what changes; connect again.');
+    if (this.pending.size > mostPending) this.fail(tooSlow);
     if (events.length > 0) this.waker.poke();
   }
 
@@ -62,9 +62,15 @@ export class Watcher {
     this.waker.poke();
   }
 
-  /** Resolves when more of the present state may be read for this watcher, or it has left. */
-  async hasRoom(): Promise<void> {
-    while (this.pending.size >= room && !this.hasLeft) await this.drained.wait(this.leaving.signal);
+  /** Resolves when more of the present state may be read for this watcher, when it has left, or on the signal. */
+  async hasRoom(signal: AbortSignal): Promise<void> {
+    const enough = AbortSignal.any([signal, this.leaving.signal]);
+    while (this.pending.size >= room && !enough.aborted) await this.drained.wait(enough);
+  }
+
+  /** Ends it when it has no room, because others wait for it. */
+  giveUp(): void {
+    if (this.pending.size >= room) this.fail(tooSlow);
   }
 
   get hasLeft(): boolean {
@@ -80,5 +86,6 @@ export class Watcher {
     this.pending.clear();
     this.failure = new AppError(ErrorReason.UNAVAILABLE, message, { retryAfterSeconds: 1 });
     this.drained.poke();
+    this.waker.poke();
   }
 }

@@ -132,10 +132,9 @@ describe('a watch over the socket', () => {
     const after = await asBrowser();
     after.watch(1, [Topic.RESOURCES, Topic.SERVERS], resume);
     await synced(after, 1);
-    expect(after.events(1)[0]).toMatchObject({
-      case: 'begun',
-      value: { resumed: [Topic.RESOURCES, Topic.SERVERS] },
-    });
+    const [begun] = after.events(1);
+    const resumed = begun?.case === 'begun' ? begun.value.resumed : [];
+    expect(new Set(resumed)).toEqual(new Set([Topic.RESOURCES, Topic.SERVERS]));
     expect(namesIn(after, 1)).toEqual(['meanwhile']);
   });
 
