@@ -1,4 +1,4 @@
-import { Permission, Role, rolesWithPermission } from '@ostler/contracts';
+import { Permission, permissionsOfRole, Role, rolesWithPermission } from '@ostler/contracts';
 import { roleWord } from './roles';
 
 const doing: Partial<Record<Permission, string>> = {
@@ -14,6 +14,16 @@ const doing: Partial<Record<Permission, string>> = {
   [Permission.TOKENS_WRITE]: 'Managing API tokens',
   [Permission.AUDIT_READ]: 'Reading the activity',
 };
+
+/** The rights that a role has and that a token of it can be narrowed to. */
+export function rightsOfRole(role: Role): readonly Permission[] {
+  return permissionsOfRole(role).filter((right) => right in doing);
+}
+
+/** "Changing resources". */
+export function rightWord(right: Permission): string {
+  return doing[right] ?? Permission[right];
+}
 
 /**
  * Which right is missing, who has it, and who can give it:

@@ -1,19 +1,20 @@
-import { type ApiToken, Permission, Role } from '@ostler/contracts';
+import { type ApiToken, Permission } from '@ostler/contracts';
 import { newRequestId } from '@ostler/sdk';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useOstler } from '../../api/ostler';
-import { useRefusal, useSession } from '../../api/session';
+import { useRefusal } from '../../api/session';
 import { Button } from '../../components/button';
-import { CopyBlock } from '../../components/copy';
-import { Dialog } from '../../components/dialog';
-import { NumberField, SelectField, TextField } from '../../components/field';
 import { Section } from '../../components/page';
 import { Empty, ErrorPanel, SkeletonRows } from '../../components/panels';
 import { Time } from '../../components/time';
 import { useToasts } from '../../components/toast';
 import { useHashTarget } from '../../lib/hash-target';
-import { roleOptionsFor, roleWord } from '../../lib/roles';
+import { roleWord } from '../../lib/roles';
+
+const CreateTokenDialog = lazy(() =>
+  import('./create-token-dialog').then(({ CreateTokenDialog: component }) => ({ default: component })),
+);
 
 export function ApiTokens() {
   const ostler = useOstler();
@@ -49,7 +50,11 @@ export function ApiTokens() {
           <TokenRow key={token.uid} token={token} refusal={refusal} />
         ))}
       </ul>
-      {creating && <CreateTokenDialog onClose={() => setCreating(false)} />}
+      {creating && (
+        <Suspense fallback={null}>
+          <CreateTokenDialog onClose={() => setCreating(false)} />
+        </Suspense>
+      )}
     </Section>
   );
 }
@@ -72,7 +77,9 @@ function TokenRow({ token, refusal }: { token: ApiToken; refusal: string | undef
       <div className="min-w-0 grow basis-56">
         <p className={`font-medium ${token.revoked ? 'text-ink-3 line-through' : ''}`}>{token.name}</p>
         <p className="text-ink-3 text-xs break-words">
-          {roleWord(token.role)}, of {token.ownerEmail}, used <Time at={token.lastUsedAt} />
+          {roleWord(token.role)}
+          {token.scopes.length > 0 && `, only ${token.scopes.map((scope) => Permission[scope]).join(' ')}`},
+          of {token.ownerEmail}, used <Time at={token.lastUsedAt} />
         </p>
       </div>
       <span className="text-ink-2 text-xs">
@@ -90,74 +97,5 @@ function TokenRow({ token, refusal }: { token: ApiToken; refusal: string | undef
         </Button>
       )}
     </li>
-  );
-}
-
-function CreateTokenDialog({ onClose }: { onClose: () => void }) {
-  const ostler = useOstler();
-  const queries = useQueryClient();
-  const { person } = useSession();
-  const [name, setName] = useState('');
-  const [role, setRole] = useState(Role.OPERATOR);
-  const [lifetimeDays, setLifetime] = useState(0);
-  const create = useMutation({
-    mutationFn: () => ostler.identity.createApiToken({ requestId: newRequestId(), name, role, lifetimeDays }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['api-tokens'] }),
-  });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    create.mutate();
-  };
-  return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={create.data ? 'The token, shown this once' : 'Create an API token'}
-      text={create.data ? 'Keep it where your script reads it. It cannot be shown again.' : undefined}
-      footer={
-        create.data ? (
-          <Button look="primary" onClick={onClose}>
-            Done
-          </Button>
-        ) : (
-          <Button look="primary" type="submit" form="create-token" busy={create.isPending}>
-            Create token
-          </Button>
-        )
-      }
-    >
-      {create.data ? (
-        <CopyBlock text={create.data.token} label="Copy the token" />
-      ) : (
-        <form id="create-token" onSubmit={submit} className="flex flex-col gap-4">
-          <TextField
-            label="Name"
-            mono
-            autoFocus
-            required
-            placeholder="deploy"
-            help="Lower-case letters, digits and dashes."
-            value={name}
-            onChange={setName}
-          />
-          <SelectField
-            label="Role"
-            value={role}
-            onChange={setRole}
-            options={roleOptionsFor(person?.role ?? Role.VIEWER)}
-          />
-          <NumberField
-            label="Lifetime"
-            unit="days"
-            placeholder="90"
-            max={365}
-            help="At most 365."
-            value={lifetimeDays}
-            onChange={setLifetime}
-          />
-          {create.isError && <ErrorPanel error={create.error} />}
-        </form>
-      )}
-    </Dialog>
   );
 }
