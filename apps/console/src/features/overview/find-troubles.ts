@@ -26,9 +26,10 @@ export function findTroubles(
     ...resources.map(ofResource),
     ...rollouts.filter(({ state }) => state === Rollout_State.STOPPED).map(ofRollout),
   ];
+  // Few of many: what is well is not put in order.
+  const bad = all.filter(({ health }) => health.state !== 'ready' && health.state !== 'progressing');
   const first = new Map<string, Trouble>();
-  for (const trouble of all.toSorted((a, b) => a.name.localeCompare(b.name))) {
-    if (trouble.health.state === 'ready' || trouble.health.state === 'progressing') continue;
+  for (const trouble of bad.sort((a, b) => a.name.localeCompare(b.name))) {
     const why = `${trouble.kind} ${trouble.health.word} ${trouble.health.message}`;
     const same = first.get(why);
     first.set(why, same ? { ...same, others: same.others + 1 } : trouble);
