@@ -35,7 +35,8 @@ let transport: Transport;
 beforeAll(async () => {
   app = await startTestApp(rooms);
   const token = await app.signIn(app.firstLogin.email, app.firstLogin.password, 'correct horse battery');
-  transport = app.transport(token);
+  // Over HTTP/2, without which there are no streams in both directions.
+  transport = app.transport(token, '2');
 });
 afterAll(() => app?.close());
 
