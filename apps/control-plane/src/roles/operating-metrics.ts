@@ -7,7 +7,7 @@ import { AppError } from '@ostler/kernel';
 import { AuthorityService } from '../authority';
 import { Config } from '../config';
 import { ConnectedAgents, LinkService } from '../link';
-import { query, queryOne, UnitOfWork } from '../platform/db';
+import { checkSchema, Database, query, queryOne, UnitOfWork } from '../platform/db';
 import { Health } from '../platform/http';
 import { Metrics } from '../platform/metrics';
 import { lastBackup } from './last-backup';
@@ -47,7 +47,7 @@ export function addOperatingMetrics(app: INestApplicationContext): void {
   );
 }
 
-/** What has to be well for work to be done. Migrations have run when there is anybody to ask. */
+/** What has to be well for work to be done. */
 export function addHealthChecks(app: INestApplicationContext): void {
   const health = app.get(Health);
   const units = app.get(UnitOfWork);
@@ -55,6 +55,7 @@ export function addHealthChecks(app: INestApplicationContext): void {
     name: 'database',
     check: () => units.asTenant([], () => queryOne('select 1')).then(() => undefined),
   });
+  health.add({ name: 'migrations', check: () => checkSchema(app.get(Database)) });
   health.add({
     name: 'agents',
     check: () => {

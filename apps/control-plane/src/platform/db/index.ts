@@ -19,3 +19,4 @@ export { Wake, type WakeWord } from './wake';
 export { TableLoader } from './table-loader';
 export { openSnapshot, type TableSnapshot } from './table-snapshot';
 export { type DatabaseContents, inspectDatabase, setSchemaAside } from './schema-aside';
+export { checkSchema } from './schema-check';
