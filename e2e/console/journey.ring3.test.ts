@@ -254,6 +254,9 @@ test('what only the server can refuse is told in the plan, and by the state when
   await page.getByLabel('Folder', { exact: true }).fill('/opt/outside');
   await untilPlanned('Refused there');
   await page.getByText(/handler\.staticFiles\.root/).waitFor();
+  const folder = page.getByLabel('Folder', { exact: true });
+  await expect.poll(() => folder.getAttribute('aria-invalid')).toBe('true');
+  await page.getByRole('alert').filter({ hasText: /^On / }).waitFor();
   await button(/^Create on 1 server$/).click();
   await state('Failed').waitFor();
   await page

@@ -15,6 +15,7 @@ import { useOstler } from '../../api/ostler';
 import { useRefusal } from '../../api/session';
 import { type FieldErrors, fieldErrorsOf } from '../../lib/field-errors';
 import { typedSecrets } from '../../lib/kept-draft';
+import { planRefusals } from '../../lib/plan-refusals';
 import { specFileText } from '../../lib/spec-file';
 import { type DraftKeeper, useKeptDraft } from './use-kept-draft';
 import { type Plan, usePlan } from './use-plan';
@@ -78,7 +79,11 @@ export function useResourceDraft(
     else kept.keep(on, next);
   };
   const told = isSound
-    ? [...(plan.error?.violations ?? []), ...(saving.error?.violations ?? [])]
+    ? [
+        ...(plan.error?.violations ?? []),
+        ...(saving.error?.violations ?? []),
+        ...planRefusals(draft, plan.isRunning ? [] : (plan.data?.plans ?? [])),
+      ]
     : violations.filter((one) => tried || !untouched.has(keyOf(one)) || typed.has(one.field));
   return {
     draft,
