@@ -1,12 +1,12 @@
 import { type Operation, Permission } from '@ostler/contracts';
 import { useMemo } from 'react';
-import { useOperations } from '../../api/live';
 import { useRefusal } from '../../api/session';
+import { Button } from '../../components/button';
 import { type Column, DataTable } from '../../components/data-table';
 import { FilterBar } from '../../components/filter-bar';
 import { ListBody } from '../../components/list-body';
 import { Page } from '../../components/page';
-import { Empty, NotAllowed } from '../../components/panels';
+import { Empty, ErrorPanel, NotAllowed } from '../../components/panels';
 import { StatusText } from '../../components/status';
 import { Time } from '../../components/time';
 import { stateFacets } from '../../lib/facets';
@@ -17,6 +17,7 @@ import { operationTitle } from '../../lib/operations';
 import { useSelection } from '../../lib/selection';
 import { millisOf, spanText } from '../../lib/time';
 import { OperationBulk } from './operation-bulk';
+import { useAllOperations } from './use-all-operations';
 
 const rules: FilterRules<Operation> = {
   texts: ({ spec, serverName, actor, reason }) => [operationTitle(spec), serverName, actor, reason],
@@ -63,10 +64,10 @@ function tookText({ startedAt, endedAt }: Operation): string {
 }
 
 export function OperationsPage() {
-  const operations = useOperations();
+  const { operations, mayBeMore, isFetching, error, fetchOlder } = useAllOperations();
   const refusal = useRefusal(Permission.OPERATIONS_READ);
   return (
-    <Page title="Operations" sub="The newest 100 and what came since. Older ones: ostler operations list.">
+    <Page title="Operations" sub="Actions with a result, newest first.">
       <div className="card">
         {refusal !== undefined ? (
           <NotAllowed reason={refusal} />
@@ -79,7 +80,21 @@ export function OperationsPage() {
                 command="ostler operations start diagnose --server web-1"
               />
             ) : (
-              <OperationTable operations={operations} />
+              <>
+                <OperationTable operations={operations} />
+                {error && (
+                  <div className="p-3">
+                    <ErrorPanel error={error} onRetry={fetchOlder} />
+                  </div>
+                )}
+                {mayBeMore && (
+                  <div className="border-line border-t p-2 text-center">
+                    <Button look="quiet" busy={isFetching} onClick={fetchOlder}>
+                      Show older operations
+                    </Button>
+                  </div>
+                )}
+              </>
             )}
           </ListBody>
         )}
