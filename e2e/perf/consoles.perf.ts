@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { Consoles } from '../consoles/consoles';
 import { type OstlerProcess, startOstler, waitFor } from '../harness';
-import { memoryOf, treeOf } from './processes';
+import { memoryOf, processorSeconds, treeOf } from './processes';
 import { atMost, type Row, writeSection } from './report';
 import { apply, textSite } from './sites';
 import { joinSleepingServers } from './sleeping-servers';
@@ -46,6 +46,9 @@ afterAll(async () => {
 /** All processes of the control plane, its database included; pages that are shared count once. */
 const memory = (): number =>
   treeOf(control.pid).reduce((sum, pid) => sum + memoryOf(pid).proportionalBytes, 0);
+
+/** Seconds of processor time that all of them have used. */
+const processor = (): number => treeOf(control.pid).reduce((sum, pid) => sum + processorSeconds(pid), 0);
 
 const rest = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -98,9 +101,12 @@ test('a hundred consoles cost little, and the API stays fast', async () => {
   await rest(10_000);
   const atRest = (memory() - before) / CONSOLES;
   let number = 0;
+  const usedBefore = processor();
+  const began = performance.now();
   const changing = timeAtRate(CHANGES_PER_SECOND, SECONDS, () => change(number++));
   const reads = percentile(await timeAtRate(READS_PER_SECOND, SECONDS, get), 0.95);
   await changing;
+  const share = (100 * 1000 * (processor() - usedBefore)) / (performance.now() - began);
   const heard: number[] = [];
   for (let round = 0; round < 20; round++) heard.push(await toEveryConsole(number++));
   await rest(10_000);
@@ -111,6 +117,11 @@ test('a hundred consoles cost little, and the API stays fast', async () => {
     { what: 'all live', measured: duration(openMs), beside: `${SITES} sites to each` },
     { what: 'API (Get), p95', measured: duration(reads), beside: atMost(20, reads, duration) },
     { what: 'API (Get) before, no console open, p95', measured: duration(alone), beside: 'same run' },
+    {
+      what: 'control plane with its database meanwhile, share of one core',
+      measured: `${share.toFixed(0)} %`,
+      beside: '',
+    },
     { what: 'memory of a console, at rest', measured: mib(atRest), beside: atMost(3 * MIB, atRest, mib) },
     {
       what: 'memory of a console, after the changes',

@@ -18,6 +18,7 @@ import {
   createContext,
   type ReactNode,
   use,
+  useDeferredValue,
   useEffect,
   useMemo,
   useRef,
@@ -145,9 +146,16 @@ export function useLiveData(): LiveData {
   return useSyncExternalStore(store.subscribe, store.snapshot);
 }
 
+const MANY = 2000;
+const NONE: LiveData['resources'] = new Map();
+
 /** All resources of one kind, by name. */
 export function useResources(kind: Kind): readonly Resource[] {
-  return resourcesOfKind(useLivePart('resources'), kind);
+  const resources = useLivePart('resources');
+  const isLong = resources.size > MANY;
+  // Work on a long list waits for a key that is pressed; a short one is drawn at once, and once.
+  const deferred = useDeferredValue(isLong ? resources : NONE);
+  return resourcesOfKind(isLong && deferred !== NONE ? deferred : resources, kind);
 }
 
 export function useResource(kind: Kind, name: string): Resource | undefined {
