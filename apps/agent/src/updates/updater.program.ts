@@ -1,6 +1,7 @@
-import { messageOf } from '@ostler/kernel';
+import { messageOf, systemClock } from '@ostler/kernel';
 import { createLinuxExec } from '../host/exec';
 import { createLinuxFiles } from '../host/fs';
+import { watchFirstStarts } from './first-starts';
 import { settleUpdate } from './settle-update';
 import { switchAgent, type UpdaterDeps } from './switch-agent';
 import { UpdateFolder } from './update-record';
@@ -21,7 +22,14 @@ async function main([verb = '', stateFolder = '']: string[]): Promise<void> {
   if (verb === 'settle') return settleUpdate(deps);
   const record = await folder.record();
   if (verb !== 'switch' || record?.phase !== 'switching') throw new Error(`nothing to ${verb || 'do'}`);
-  return switchAgent(deps, record);
+  await switchAgent(deps, record);
+  await whileAlive(watchFirstStarts(deps, systemClock));
+}
+
+/** The clock's timers let a process end that waits for nothing else. */
+async function whileAlive(task: Promise<void>): Promise<void> {
+  const alive = setInterval(() => undefined, 2 ** 30);
+  return task.finally(() => clearInterval(alive));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

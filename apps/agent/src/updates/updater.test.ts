@@ -1,7 +1,9 @@
+import { FakeClock } from '@ostler/test-kit';
 import { describe, expect, test } from 'vitest';
 
 import { FakeExec } from '../host/exec/fake';
 import { FakeFiles } from '../host/fs/fake';
+import { watchFirstStarts } from './first-starts';
 import { AGENT_UNIT_FILE } from './installation';
 import { RollbackUnits } from './rollback-units';
 import { settleUpdate } from './settle-update';
@@ -38,6 +40,11 @@ class FakeServer {
   running: string | undefined = '1.0.0';
   unpacked = PACKAGE('2.0.0');
   tarExitCode = 0;
+  /** How often systemd started the agent again. */
+  restarts = 0;
+  reloads = 0;
+  /** What systemd says of the units of the rollback: absent, it does not know them. */
+  unitsAre = '';
   readonly deps: UpdaterDeps;
 
   constructor() {
@@ -72,6 +79,10 @@ class FakeServer {
   }
 
   private async systemctl(args: readonly string[]): Promise<object> {
+    if (args[0] === 'daemon-reload') this.reloads += 1;
+    if (args.includes('--property=NRestarts')) return { stdout: `${this.restarts}\n` };
+    if (args.includes('--property=NeedDaemonReload')) return { stdout: this.unitsAre };
+    if (args[0] === 'start' && args.at(-1) === 'ostler-agent-rollback.service') await settleUpdate(this.deps);
     if (args.at(-1) !== 'ostler-agent.service') return {};
     if (args[0] === 'stop' || args[0] === 'kill') this.running = undefined;
     if (args[0] === 'start') await this.startAgent();
@@ -152,6 +163,47 @@ describe('a switch', () => {
     });
     await settleUpdate(made.deps);
     expect(await made.seen()).toEqual(OLD);
+  });
+
+  test('to an agent that ends again and again is taken back at once', async () => {
+    const made = await switched();
+    const clock = new FakeClock();
+    const watched = watchFirstStarts(made.deps, clock);
+    made.restarts = 1;
+    await clock.advance(6_000);
+    expect(await made.seen()).toMatchObject({ running: '2.0.0', armed: true });
+    made.restarts = 2;
+    await clock.advance(3_000);
+    await watched;
+    expect(await made.seen()).toEqual(OLD);
+  });
+
+  test('that is confirmed is watched no more, and one that hangs is left to the timer', async () => {
+    for (const phase of ['confirmed', 'switching'] as const) {
+      const made = await switched();
+      await made.folder.write({ ...RECORD, phase });
+      const clock = new FakeClock();
+      const watched = watchFirstStarts(made.deps, clock);
+      made.restarts = phase === 'confirmed' ? 9 : 0;
+      await clock.advance(33_000);
+      await watched;
+      expect(await made.seen()).toMatchObject({ running: '2.0.0', armed: true });
+    }
+  });
+
+  test.each([
+    ['does not know', '', 1],
+    [
+      'knows as they are',
+      'LoadState=loaded\nNeedDaemonReload=no\n\nLoadState=loaded\nNeedDaemonReload=no\n',
+      0,
+    ],
+    ['knows older', 'LoadState=loaded\nNeedDaemonReload=yes\n\nLoadState=loaded\nNeedDaemonReload=no\n', 1],
+  ])('has systemd read all of its units for those that it %s', async (_, said, reloads) => {
+    const made = await server();
+    made.unitsAre = said;
+    await new RollbackUnits(made.files, made.deps.exec).arm(RECORD, STATE);
+    expect(made.reloads).toBe(reloads);
   });
 
   test.each<[string, (made: FakeServer) => void, RegExp]>([
