@@ -52,12 +52,7 @@ export function useResourceDraft(
 ): ResourceDraft {
   const [loaded] = useState(() => withoutOutput(original));
   const kept = useKeptDraft(loaded, isNew);
-  const [{ draft, base, round }, setState] = useState(() => ({
-    draft: kept.found?.draft ?? loaded,
-    base: kept.found?.base ?? loaded,
-    round: 0,
-  }));
-  const [edits, setEdits] = useState(0);
+  const { draft, base, round, edits, put } = useEdits(loaded, kept);
   const [tried, setTried] = useState(false);
   const yaml = useMemo(() => specFileText(draft), [draft]);
   const baseYaml = useMemo(() => specFileText(base), [base]);
@@ -71,12 +66,9 @@ export function useResourceDraft(
     kept.forget();
     onSaved(answer);
   });
-  const put = (next: Resource, on: Resource, nextRound: number): void => {
-    setState({ draft: next, base: on, round: nextRound });
-    setEdits((count) => count + 1);
+  const change = (next: Resource, on = base, nextRound = round): void => {
+    put(next, on, nextRound);
     saving.forget();
-    if (isUnchanged(next, specFileText(next), specFileText(on))) kept.forget();
-    else kept.keep(on, next);
   };
   const told = isSound
     ? [
@@ -88,7 +80,7 @@ export function useResourceDraft(
   return {
     draft,
     base,
-    change: (next) => put(next, base, round),
+    change: (next) => change(next),
     isChanged: !isUnchanged(draft, yaml, baseYaml),
     round,
     errors: fieldErrorsOf(told),
@@ -101,10 +93,26 @@ export function useResourceDraft(
     isSaving: saving.isPending,
     saveError: saving.error,
     isConflict: saving.error?.reason === ErrorReason.CONFLICT,
-    goOn: (next, on) => put(next, on, round + 1),
-    startOver: () => put(base, base, round + 1),
+    goOn: (next, on) => change(next, on, round + 1),
+    startOver: () => change(base, base, round + 1),
     kept,
   };
+}
+
+/** The draft and what it is based on, kept over a reload as long as they differ. */
+function useEdits(loaded: Resource, kept: DraftKeeper) {
+  const [state, setState] = useState(() => ({
+    draft: kept.found?.draft ?? loaded,
+    base: kept.found?.base ?? loaded,
+    round: 0,
+    edits: 0,
+  }));
+  const put = (draft: Resource, base: Resource, round: number): void => {
+    setState(({ edits }) => ({ draft, base, round, edits: edits + 1 }));
+    if (isUnchanged(draft, specFileText(draft), specFileText(base))) kept.forget();
+    else kept.keep(base, draft);
+  };
+  return { ...state, put };
 }
 
 /** Secrets are not in the YAML, so a new one is looked for by itself. */
