@@ -51,7 +51,7 @@ export function WaitingRow({ waiting }: { waiting: WaitingServer }) {
         <p className="font-medium break-all">
           {waiting.name} <span className="text-ink-3 font-normal">from {waiting.address}</span>
         </p>
-        <p className="text-ink-3 text-xs">
+        <p className="text-ink-3 text-xs wrap-anywhere">
           {waiting.hostname}, came <Time at={waiting.askedAt} /> with{' '}
           {waiting.joinTokenDescription ? `the token "${waiting.joinTokenDescription}"` : 'a token'}
         </p>

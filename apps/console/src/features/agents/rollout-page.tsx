@@ -116,7 +116,7 @@ function Stage({ rollout, index, percent }: { rollout: Rollout; index: number; p
 
 function StageServer({ server }: { server: RolloutServer }) {
   return (
-    <li className="grid items-start gap-x-4 gap-y-0.5 px-4 py-2 text-sm sm:grid-cols-[12rem_7rem_7rem_minmax(0,1fr)]">
+    <li className="grid grid-cols-1 items-start gap-x-4 gap-y-0.5 px-4 py-2 text-sm sm:grid-cols-[12rem_7rem_7rem_minmax(0,1fr)]">
       <Link
         to="/servers/$name"
         params={{ name: server.serverName }}

@@ -18,7 +18,11 @@ export function VersionCounts({ releases }: { releases: readonly AgentReleaseInf
           <li key={version} className="px-4 py-2 text-sm">
             <div className="flex flex-wrap items-baseline gap-x-3">
               {version ? (
-                <Link to="/servers" search={{ q: `agent:${version}` }} className="link font-mono text-xs">
+                <Link
+                  to="/servers"
+                  search={{ q: `agent:${version}` }}
+                  className="link font-mono text-xs wrap-anywhere"
+                >
                   {version}
                 </Link>
               ) : (

@@ -101,7 +101,7 @@ function Capabilities({ server }: { server: Server }) {
         {server.capabilities.map(({ name, available, detail }) => (
           <li
             key={name}
-            className="grid items-start gap-x-4 gap-y-0.5 px-4 py-2 text-sm sm:grid-cols-[8rem_6.5rem_minmax(0,1fr)]"
+            className="grid grid-cols-1 items-start gap-x-4 gap-y-0.5 px-4 py-2 text-sm sm:grid-cols-[8rem_6.5rem_minmax(0,1fr)]"
           >
             <span className="min-w-0 font-medium break-words">{name}</span>
             <StatusText

@@ -75,8 +75,10 @@ function TokenRow({ token, refusal }: { token: ApiToken; refusal: string | undef
   return (
     <li ref={ref} className={`flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm ${className}`}>
       <div className="min-w-0 grow basis-56">
-        <p className={`font-medium ${token.revoked ? 'text-ink-3 line-through' : ''}`}>{token.name}</p>
-        <p className="text-ink-3 text-xs break-words">
+        <p className={`font-medium wrap-anywhere ${token.revoked ? 'text-ink-3 line-through' : ''}`}>
+          {token.name}
+        </p>
+        <p className="text-ink-3 text-xs wrap-anywhere">
           {roleWord(token.role)}
           {token.scopes.length > 0 && `, only ${token.scopes.map((scope) => Permission[scope]).join(' ')}`},
           of {token.ownerEmail}, used <Time at={token.lastUsedAt} />

@@ -68,11 +68,11 @@ function JoinTokenRow({ token }: { token: JoinToken }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5 text-sm">
       <div className="min-w-0 grow basis-72">
-        <p className="break-words">
+        <p className="wrap-anywhere">
           <span className="font-medium">{token.description || 'Join token'}</span>, used {token.uses} of{' '}
           {token.maximumUses}
         </p>
-        <p className="text-ink-3 text-xs">
+        <p className="text-ink-3 text-xs wrap-anywhere">
           made <Time at={token.createdAt} />
           {token.createdBy && ` by ${token.createdBy}`},{' '}
           {ended ?? (
@@ -111,7 +111,7 @@ function Joined({ uses }: { uses: readonly JoinTokenUse[] }) {
   return (
     <ul className="text-ink-2 mt-1 flex flex-wrap gap-x-3 text-xs">
       {uses.map(({ server, joinedAt, address }, index) => (
-        <li key={index}>
+        <li key={index} className="min-w-0 wrap-anywhere">
           {server ? (
             <Link to="/servers/$name" params={{ name: server }} className="link">
               {server}
