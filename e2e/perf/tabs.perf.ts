@@ -10,7 +10,7 @@ import { atMost, writeSection } from './report';
 import { duration, percentile } from './statistics';
 
 const TABS = 10;
-const CHANGES = 40;
+const CHANGES = Number(process.env['OSTLER_BENCH_CHANGES'] ?? 40);
 
 let control: LocalOstler;
 let browser: Browser;
@@ -31,12 +31,19 @@ beforeAll(async () => {
     await tab.goto('/operations');
     await tab.locator('[data-live=live]').waitFor();
   }
+  expect(await openSockets()).toBe(1);
 }, 300_000);
 
 afterAll(async () => {
   await browser?.close();
   await control?.end();
 });
+
+/** What the control plane says: the tabs share one WebSocket, and none went another way. */
+async function openSockets(): Promise<number> {
+  const metrics = await (await fetch(`${control.process.url}/metrics`)).text();
+  return Number(/^ostler_sockets (\d+)$/m.exec(metrics)?.[1]);
+}
 
 declare global {
   interface Window {
