@@ -28,7 +28,7 @@ export async function timeAtRate(
     const due = began + (index * 1000) / perSecond;
     // Late starts count from when they were due: a stalled sender must not hide a stalled server.
     while (performance.now() < due)
-      await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
     running.push(task(index).then(() => performance.now() - due));
   }
   return Promise.all(running);
