@@ -31,7 +31,8 @@ beforeAll(async () => {
     await tab.goto('/operations');
     await tab.locator('[data-live=live]').waitFor();
   }
-  expect(await openSockets()).toBe(1);
+  const sockets = await openSockets();
+  if (sockets !== 1) throw new Error(`the ${TABS} tabs have ${sockets} sockets instead of one`);
 }, 300_000);
 
 afterAll(async () => {

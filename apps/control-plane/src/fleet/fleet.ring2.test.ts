@@ -80,7 +80,9 @@ test('a server is joined, then connected with what its agent says of it', async 
   const state = async () => (await app.fleet.getServer({ name: identity.serverName })).server!;
   expect((await state()).state).toBe(Server_State.JOINED);
   const { close, end } = connectAgent(app.agentPort, identity);
-  await vi.waitFor(async () => expect((await state()).state).toBe(Server_State.CONNECTED), { timeout: 15_000 });
+  await vi.waitFor(async () => expect((await state()).state).toBe(Server_State.CONNECTED), {
+    timeout: 15_000,
+  });
   expect(await state()).toMatchObject({
     agentVersion: 'test',
     featureLevel: 1,

@@ -86,7 +86,9 @@ test('the connection check goes to the agent and back, and says when and why its
   expect(steps.every(({ passed }) => passed)).toBe(true);
   close();
   await end;
-  await vi.waitFor(async () => expect((await serverOf(name)).lastDisconnect).not.toBe(''), { timeout: 15_000 });
+  await vi.waitFor(async () => expect((await serverOf(name)).lastDisconnect).not.toBe(''), {
+    timeout: 15_000,
+  });
   const server = await serverOf(name);
   expect(server.lastDisconnect).toMatch(/\.$/);
   expect(server.lastDisconnectAt).toBeDefined();
