@@ -6,7 +6,7 @@ const never = ['**/node_modules/**', '**/dist/**'];
 
 // The rings of tests, one project each: `pnpm vitest run --project ring01`.
 // ring01 is pure or runs on fakes; ring2 uses real PostgreSQL, nginx, Docker on this machine;
-// ring3 boots whole servers, so no more than two of its files run at once: e2e/harness/server-places.ts.
+// ring3 boots whole servers, so no more than three of its files run at once: e2e/harness/server-places.ts.
 export default defineConfig({
   test: {
     projects: [
@@ -42,7 +42,8 @@ export default defineConfig({
           setupFiles,
           include: [`${sources}/**/*.ring3.test.ts`],
           exclude: never,
-          maxWorkers: 2,
+          // Most of them wait for a boot, a timer or a disk: three keep two processors at work.
+          maxWorkers: 3,
           testTimeout: 300_000,
           // A server may have to wait for its place until another file of tests is through.
           hookTimeout: 900_000,

@@ -47,7 +47,7 @@ export function beginSeveralServers(): Promise<void> {
 
 /**
  * Boots a fresh server and returns when systemd has started everything, nginx included: about 8 s; the very first
- * call on a machine builds the image, about 30 s more. At most two servers are on at once on a machine: it waits for its
+ * call on a machine builds the image, about 30 s more. At most three servers are on at once on a machine: it waits for its
  * place.
  * A boot that fails is tried again twice; the last error carries the end of the console.
  */

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 function run(): ServerPlaces {
-  const places = new ServerPlaces(folder);
+  const places = new ServerPlaces(folder, 2);
   runs.push(places);
   return places;
 }

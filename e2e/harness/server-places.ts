@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type HeldLock, holdFileLock } from './machine/file-lock';
 
 /** Servers that may be on at once on this machine, in all test runs together. */
-export const SERVERS_AT_ONCE = 2;
+export const SERVERS_AT_ONCE = 3;
 
 /**
  * The places that this machine has for test servers. Files of tests run side by side, so each server waits for a
@@ -18,7 +18,10 @@ export class ServerPlaces {
   private turn: HeldLock | undefined;
 
   /** `folder` is one for the whole machine. */
-  constructor(private readonly folder: string) {}
+  constructor(
+    private readonly folder: string,
+    private readonly places = SERVERS_AT_ONCE,
+  ) {}
 
   /** Waits until no other file has several servers on. */
   async beginSeveral(): Promise<void> {
@@ -50,7 +53,7 @@ export class ServerPlaces {
 
   private async takeAny(): Promise<HeldLock> {
     const others = new AbortController();
-    const attempts = Array.from({ length: SERVERS_AT_ONCE }, (_, index) =>
+    const attempts = Array.from({ length: this.places }, (_, index) =>
       holdFileLock(join(this.folder, `server-${index}`), others.signal),
     );
     const first = await Promise.any(attempts);
