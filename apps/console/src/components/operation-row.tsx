@@ -20,7 +20,7 @@ export function OperationRow({
       <Link
         to="/operations/$uid"
         params={{ uid: operation.uid }}
-        className="font-medium after:absolute after:inset-0 hover:underline"
+        className="min-w-0 font-medium wrap-anywhere after:absolute after:inset-0 hover:underline"
       >
         {operationTitle(operation.spec)}
         {withServer && ` on ${operation.serverName}`}

@@ -49,7 +49,7 @@ function OperationDetail({ operation }: { operation: Operation }) {
       sub={
         <>
           on{' '}
-          <Link to="/servers/$name" params={{ name: operation.serverName }} className="link">
+          <Link to="/servers/$name" params={{ name: operation.serverName }} className="link underline">
             {operation.serverName}
           </Link>
           , by {operation.actor}, <Time at={operation.createdAt} />

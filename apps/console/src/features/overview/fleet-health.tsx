@@ -30,7 +30,8 @@ export function FleetHealth({ servers }: { servers: readonly Server[] }) {
               type="button"
               aria-pressed={one === key}
               onClick={() => setChosen(one)}
-              className={`h-6 rounded-full border px-2 text-xs ${one === key ? 'border-accent bg-accent-soft text-ink font-semibold' : 'border-line text-ink-2 hover:bg-hover'}`}
+              title={one}
+              className={`h-6 max-w-32 truncate rounded-full border px-2 text-xs ${one === key ? 'border-accent bg-accent-soft text-ink font-semibold' : 'border-line text-ink-2 hover:bg-hover'}`}
             >
               {one === BY_SERVER ? 'by server' : one}
             </button>
