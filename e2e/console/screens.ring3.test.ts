@@ -167,9 +167,18 @@ async function faultsOf(page: Page, { axe }: Look): Promise<readonly string[]> {
   ];
 }
 
-/** Content that is wider than the window makes the whole page scroll sideways. */
+/**
+ * Content that is wider than the window makes the whole page scroll sideways. The page follows a window that has
+ * changed some frames later, so it is given some.
+ */
 function overflowOf(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return page.evaluate(async () => {
+    const root = document.documentElement;
+    for (let frame = 0; frame < 60 && root.scrollWidth > root.clientWidth; frame += 1) {
+      await new Promise(requestAnimationFrame);
+    }
+    return root.scrollWidth - root.clientWidth;
+  });
 }
 
 async function withServer(world: World, run: (server: MockServer) => Promise<void>): Promise<void> {
