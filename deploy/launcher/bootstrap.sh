@@ -124,7 +124,7 @@ install_fingerprint() {
     cd "$OSTLER_ROOT"
     node --version
     cat pnpm-lock.yaml pnpm-workspace.yaml package.json apps/*/package.json packages/*/package.json e2e/package.json \
-      deploy/tooling/*/package.json
+      deploy/tooling/*/package.json examples/*/package.json
   ) | cksum
 }
 

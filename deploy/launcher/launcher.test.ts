@@ -22,6 +22,15 @@ for arch in x64 arm64; do
 done
 `;
 
+const manifests = [
+  'package.json',
+  'apps/a/package.json',
+  'packages/b/package.json',
+  'e2e/package.json',
+  'deploy/tooling/c/package.json',
+  'examples/d/package.json',
+];
+
 let folder: string;
 let checkout: string;
 let fakes: string;
@@ -31,7 +40,7 @@ beforeEach(async () => {
   checkout = join(folder, 'check out');
   fakes = join(folder, 'bin');
   await cp(import.meta.dirname, join(checkout, 'deploy/launcher'), { recursive: true });
-  for (const file of ['package.json', 'apps/a/package.json', 'packages/b/package.json', 'e2e/package.json']) {
+  for (const file of manifests) {
     await write(join(checkout, file), '{}');
   }
   await write(join(checkout, 'pnpm-lock.yaml'), 'lock: 1');
@@ -97,13 +106,16 @@ describe('the launcher', () => {
     expect(await calls(/^pnpm install --frozen-lockfile/)).toBe(1);
   });
 
-  it.each(['pnpm-lock.yaml', 'packages/b/package.json'])('installs again when %s changed', async (file) => {
-    await launch();
-    await writeFile(join(checkout, file), '{"changed": true}');
-    await launch();
-    expect(await calls(/^pnpm install/)).toBe(2);
-    expect(await calls(/^npm install/)).toBe(1);
-  });
+  it.each(['pnpm-lock.yaml', 'packages/b/package.json', 'examples/d/package.json'])(
+    'installs again when %s changed',
+    async (file) => {
+      await launch();
+      await writeFile(join(checkout, file), '{"changed": true}');
+      await launch();
+      expect(await calls(/^pnpm install/)).toBe(2);
+      expect(await calls(/^npm install/)).toBe(1);
+    },
+  );
 
   it('installs again after an install that failed', async () => {
     await launch();

@@ -109,7 +109,7 @@ describe.each(runPages.filter((page) => readSteps(readPage(page)).length > 0))('
     folder = await folderOf(page);
     owner = await control.signIn();
     const { servers } = await owner.fleet.listServers({});
-    server = servers[0].name;
+    server = servers[0]!.name;
     const request = { requestId: newRequestId(), name: 'reader', role: Role.OWNER };
     token ||= (await owner.identity.createApiToken(request)).token;
   });

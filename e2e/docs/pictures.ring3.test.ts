@@ -35,10 +35,12 @@ beforeAll(async () => {
   browser = await openBrowser();
   // Nothing moves by itself while pictures are taken.
   const dist = join(checkout, 'apps/console/dist');
-  const [full, failing] = await Promise.all(
-    [fullScene, failingScene].map((scene) => startMockServer(scene({ stepMs: 3_600_000 }), dist)),
-  );
-  mocks = { full: full, failing: failing };
+  const still = { stepMs: 3_600_000, joinAfterSteps: 0 };
+  const [full, failing] = await Promise.all([
+    startMockServer(fullScene(still), dist),
+    startMockServer(failingScene(still), dist),
+  ]);
+  mocks = { full, failing };
 });
 afterAll(async () => {
   await browser?.close();

@@ -102,7 +102,7 @@ test('the reference sends what a reader writes, with their token, and leads to t
   try {
     const { page, complaints } = await openPage(browser, control.url, { width: 1280, theme: 'light' });
     await page.goto('/docs/reference/api#resourceservice-get');
-    await page.getByLabel('API token').fill(environment['OSTLER_TOKEN']);
+    await page.getByLabel('API token').fill(environment['OSTLER_TOKEN'] ?? '');
     const method = page.locator('#resourceservice-get');
     const request = method.getByLabel('Try it: the request');
     await request.fill('{"kind": "KIND_SITE", "name": "hello-from-curl"}');
