@@ -34,17 +34,32 @@ export function formatFilter({ words, tokens }: Filter): string {
 
 /** How a list answers to tokens: each key says whether a row matches a value. */
 export interface FilterRules<Row> {
-  /** Texts in which words are looked for. */
+  /** Texts in which words are looked for; asked once for each row as it came. */
   readonly texts: (row: Row) => readonly string[];
   readonly tokens: Readonly<Record<string, (row: Row, value: string) => boolean>>;
 }
 
-export function matchesFilter<Row>(filter: Filter, rules: FilterRules<Row>, row: Row): boolean {
+export function matchesFilter<Row extends object>(
+  filter: Filter,
+  rules: FilterRules<Row>,
+  row: Row,
+): boolean {
   const matchesToken = ({ key, value }: FilterToken): boolean => rules.tokens[key]?.(row, value) ?? false;
   if (!filter.tokens.every(matchesToken)) return false;
   if (filter.words.length === 0) return true;
-  const texts = rules.texts(row).map((text) => text.toLowerCase());
+  const texts = searchedTexts(rules, row);
   return filter.words.every((word) => texts.some((text) => text.includes(word)));
+}
+
+const searched = new WeakMap<object, WeakMap<object, readonly string[]>>();
+
+/** In lower case, kept for each row: with 10,000 of them, making it for every letter would be seen. */
+function searchedTexts<Row extends object>(rules: FilterRules<Row>, row: Row): readonly string[] {
+  let ofList = searched.get(rules.texts);
+  if (!ofList) searched.set(rules.texts, (ofList = new WeakMap()));
+  let texts = ofList.get(row);
+  if (!texts) ofList.set(row, (texts = rules.texts(row).map((text) => text.toLowerCase())));
+  return texts;
 }
 
 /** Tokens whose key the list does not know; they match nothing, and that is said. */

@@ -38,7 +38,16 @@ const WORDS: Readonly<Record<HealthState, string>> = {
 /** Worst first, for sorting and counting. */
 export const healthOrder: readonly HealthState[] = ['failed', 'degraded', 'unknown', 'progressing', 'ready'];
 
-export function resourceHealth({ meta, status }: Resource): Health {
+/** Of a resource as it came: what arrives later is another object. Lists of 10,000 ask for it in every comparison. */
+export function resourceHealth(resource: Resource): Health {
+  let health = known.get(resource);
+  if (!health) known.set(resource, (health = healthOfResource(resource)));
+  return health;
+}
+
+const known = new WeakMap<Resource, Health>();
+
+function healthOfResource({ meta, status }: Resource): Health {
   const placements = status?.placementStatuses ?? [];
   const health = conditionsHealth((status?.conditions ?? []).map((one) => asSaidThere(one, placements)));
   if (meta?.deletedAt) return { ...health, state: 'progressing', word: 'Removing', since: meta.deletedAt };

@@ -1,4 +1,5 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useDeferredValue } from 'react';
 
 /** What a list keeps in the URL: its filter, and `name` or `-name` for its order. */
 export interface ListSearch {
@@ -24,6 +25,9 @@ export function useListSearch() {
   return {
     q,
     sort,
+    /** The same for the rows, which may follow a moment after the letter that was typed. */
+    shownQ: useDeferredValue(q),
+    shownSort: useDeferredValue(sort),
     setQ: (text: string) => change({ q: text }),
     setSort: (key: string) => change({ sort: key }),
   };

@@ -113,16 +113,16 @@ export function CertificatesPage() {
 }
 
 function CertificateTable({ certificates }: { certificates: readonly Resource[] }) {
-  const { q, sort, setQ, setSort } = useListSearch();
-  const filter = useMemo(() => parseFilter(q), [q]);
+  const { q, sort, shownQ, shownSort, setQ, setSort } = useListSearch();
+  const filter = useMemo(() => parseFilter(shownQ), [shownQ]);
   const rows = useMemo(
     () =>
       sortRows(
         certificates.filter((one) => matchesFilter(filter, rules, one)),
-        sort,
+        shownSort,
         compares,
       ),
-    [certificates, filter, sort],
+    [certificates, filter, shownSort],
   );
   return (
     <>

@@ -111,20 +111,20 @@ const columns: readonly Column<Server>[] = [
 const uidOf = ({ uid }: Server): string => uid;
 
 export function ServerTable({ servers }: { servers: readonly Server[] }) {
-  const { q, sort, setQ, setSort } = useListSearch();
+  const { q, sort, shownQ, shownSort, setQ, setSort } = useListSearch();
   const selectors = useSelectors();
   const refusal = useRefusal(Permission.SERVERS_WRITE);
   const [saving, setSaving] = useState(false);
-  const filter = useMemo(() => parseFilter(q), [q]);
+  const filter = useMemo(() => parseFilter(shownQ), [shownQ]);
   const rules = useMemo(() => rulesWith(selectors), [selectors]);
   const rows = useMemo(
     () =>
       sortRows(
         servers.filter((server) => matchesFilter(filter, rules, server)),
-        sort,
+        shownSort,
         compares,
       ),
-    [servers, filter, rules, sort],
+    [servers, filter, rules, shownSort],
   );
   const { selection, chosen } = useSelection(rows, uidOf);
   const facets = useMemo(() => facetsOf(servers, selectors), [servers, selectors]);

@@ -129,16 +129,16 @@ export function SitesPage() {
 }
 
 function SiteTable({ sites }: { sites: readonly Resource[] }) {
-  const { q, sort, setQ, setSort } = useListSearch();
-  const filter = useMemo(() => parseFilter(q), [q]);
+  const { q, sort, shownQ, shownSort, setQ, setSort } = useListSearch();
+  const filter = useMemo(() => parseFilter(shownQ), [shownQ]);
   const rows = useMemo(
     () =>
       sortRows(
         sites.filter((site) => matchesFilter(filter, rules, site)),
-        sort,
+        shownSort,
         compares,
       ),
-    [sites, filter, sort],
+    [sites, filter, shownSort],
   );
   const facets = useMemo(() => stateFacets(sites.map(resourceHealth)), [sites]);
   return (
