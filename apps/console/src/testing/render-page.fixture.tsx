@@ -8,9 +8,13 @@ import type { World } from '../../mock/world';
 import { OstlerContext } from '../api/ostler';
 import { ToastProvider } from '../components/toast';
 import { routeTree } from '../routes';
+import { vi } from 'vitest';
 
 // Its own default of one second is over before a busy machine has drawn a page.
 configure({ asyncUtilTimeout: 15_000 });
+
+// Services are answered by the mock; whatever else is asked for is not there.
+vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network here')));
 
 /** The whole console at an address, signed in with a role, its services answered by the mock. */
 export function renderPage(world: World, path: string, role: Role = Role.OWNER) {
