@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ensureImage } from '../images/ensure-image';
 import { BASE_IMAGE, type ImageDefinition } from '../images/image-definition';
 import { RUNS_FOLDER } from './run-claim';
-import { SERVERS_AT_ONCE, ServerPlaces } from './server-places';
+import { ServerPlaces, SERVERS_OF_A_FILE } from './server-places';
 import { TestNetwork } from './test-network';
 import { TestServer } from './test-server';
 
@@ -54,9 +54,9 @@ export function beginSeveralServers(): Promise<void> {
 export async function bootServer(options: BootOptions): Promise<TestServer> {
   if (!/^[a-z][a-z0-9-]{0,30}$/.test(options.name)) throw new Error(`"${options.name}" is no server's name`);
   if (booted.has(options.name)) throw new Error(`a server called ${options.name} is booted already`);
-  if (booted.size >= SERVERS_AT_ONCE) {
+  if (booted.size >= SERVERS_OF_A_FILE) {
     throw new Error(
-      `${[...booted].join(' and ')} are booted; stop one first: at most ${SERVERS_AT_ONCE} at once`,
+      `${[...booted].join(' and ')} are booted; stop one first: at most ${SERVERS_OF_A_FILE} in a file`,
     );
   }
   booted.add(options.name);

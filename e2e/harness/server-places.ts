@@ -4,6 +4,8 @@ import { type HeldLock, holdFileLock } from './machine/file-lock';
 
 /** Servers that may be on at once on this machine, in all test runs together. */
 export const SERVERS_AT_ONCE = 3;
+/** Servers that one file of tests may have on at once. */
+export const SERVERS_OF_A_FILE = 2;
 
 /**
  * The places that this machine has for test servers. Files of tests run side by side, so each server waits for a

@@ -27,6 +27,8 @@ export interface Wish {
   readonly removed?: readonly number[];
   /** Plan the same sites once more in a shadow tree. */
   readonly preview?: true;
+  /** What the upkeep does when an agent has been up for some minutes. */
+  readonly upkeep?: true;
   /** Kill the process here. */
   readonly failpoint?: string;
 }
@@ -70,6 +72,7 @@ async function main(): Promise<void> {
     ...(wish.removed ?? []).map((number) => target.remove(uidOf(number))),
   ]);
   const committedMs = performance.now() - prepared;
+  if (wish.upkeep) await target.keepSettings();
   const preview = wish.preview
     ? await target.preview(new Map(contributions.map((contribution) => [contribution.uid, { contribution }])))
     : undefined;

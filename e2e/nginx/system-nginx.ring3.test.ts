@@ -92,9 +92,10 @@ test('a site is served by the system nginx, under the same master, beside what w
   await server.run(['nginx', '-t']);
 });
 
-test('open files are enough for a log per site, and workers of old generations end', async () => {
+test('open files are enough for a log per site at once, and workers of old generations end after the first upkeep', async () => {
   const limits = await server.run(['cat', `/proc/${await mainPid()}/limits`]);
   expect(limits).toMatch(/Max open files\s+65536 /);
+  await live({ sites: [], upkeep: true });
   expect(await server.run(['nginx', '-T', '-q'])).toContain('worker_shutdown_timeout');
 });
 
