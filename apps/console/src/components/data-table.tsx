@@ -283,7 +283,7 @@ function RowOnce<Row>({
       aria-rowindex={index + 2}
       onClick={open}
       style={asCard ? undefined : { gridTemplateColumns: tracks }}
-      className={`border-line focus-within:bg-hover border-b last:border-b-0 ${link ? 'hover:bg-hover cursor-pointer' : ''} ${isChosen ? 'bg-accent-soft' : ''} ${shape}`}
+      className={`border-line focus-within:bg-hover data-changed:bg-[var(--flash)] border-b last:border-b-0 ${link ? 'hover:bg-hover cursor-pointer' : ''} ${isChosen ? 'bg-accent-soft' : ''} ${shape}`}
     >
       {choice && (
         // A card leaves no column for it: it stands in the corner.
@@ -330,18 +330,20 @@ function RowOnce<Row>({
 
 const FLASH_MS = 1000;
 
-/** Lights an element for a second when its version changes after the first show. */
+/**
+ * Lights an element for a second when its version changes after the first show. Lit and unlit, nothing between: a
+ * colour that fades is drawn sixty times a second, in every tab that shows the list.
+ */
 function useFlash(version: unknown) {
   const element = useRef<HTMLDivElement>(null);
   const shown = useRef(version);
   useEffect(() => {
-    if (shown.current === version) return;
+    if (shown.current === version) return undefined;
     shown.current = version;
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-    element.current?.animate(
-      [{ backgroundColor: 'var(--flash)' }, { backgroundColor: 'transparent' }],
-      FLASH_MS,
-    );
+    const lit = element.current;
+    lit?.toggleAttribute('data-changed', true);
+    const timer = setTimeout(() => lit?.removeAttribute('data-changed'), FLASH_MS);
+    return () => clearTimeout(timer);
   }, [version]);
   return element;
 }
