@@ -69,6 +69,8 @@ class AgentLink implements RunningLink {
       log,
       timing,
       prepare: (failures) => kept.prepare(failures),
+      // Whoever comes back dials once; its output follows when it was welcomed.
+      ended: () => (this.telemetry.windowBytes = undefined),
       hasTwoKeys: () => kept.hasTwoKeys(),
       forgotten: (message) => this.forget(message),
       trust: {

@@ -29,6 +29,8 @@ export interface ControlConnectionOptions {
   readonly forgotten: (message: string) => Promise<void>;
   /** Before each attempt: renews what has expired. `failures` counts attempts without a welcome. */
   readonly prepare: (failures: number) => Promise<void>;
+  /** After each attempt: there is no lane until the next one is welcomed. */
+  readonly ended: () => void;
 }
 
 type TrustHooks = 'continuity' | 'refusesEpoch' | 'welcomed' | 'keepBundle' | 'rekey' | 'skewMs';
@@ -47,6 +49,7 @@ export class ControlConnection {
     let failures = 0;
     while (!signal.aborted) {
       const end = await this.attempt(failures, signal);
+      this.options.ended();
       if (signal.aborted) return;
       if (end.goAway?.reason === 'HELD') return this.options.forgotten(end.message);
       failures = end.welcomed ? 0 : failures + 1;

@@ -17,6 +17,7 @@ const open = methodDefinition(TelemetryLaneService.method.open);
 
 /** Keeps the telemetry lane up while there is something to send; without it there is no connection. */
 export class TelemetryConnection {
+  /** As the last welcome told it; none while there is no control lane. */
   windowBytes: number | undefined;
   private lane: AgentTelemetryLane | undefined;
   private readonly waker = new Waker();
@@ -36,7 +37,7 @@ export class TelemetryConnection {
   async run(signal: AbortSignal): Promise<void> {
     const delay = new ReconnectDelay();
     while (!signal.aborted) {
-      // The window comes with the first welcome: before it there is no control plane to send to.
+      // The window comes with a welcome: before it there is no control plane to send to.
       if (this.windowBytes === undefined || this.options.spool.pendingTelemetry(0n, 1 << 20).length === 0) {
         await this.waker.wait(signal);
         continue;
