@@ -70,7 +70,7 @@ test('more selectors than a list can show are refused, and one that is there can
   for (let number = selectors.length; number < 200; number++) await save(`many-${number}`);
   await expect(save('one-more')).rejects.toMatchObject({ message: expect.stringContaining('Delete one') });
   expect((await save('many-199', 'b')).selector?.labels).toEqual({ many: 'b' });
-}, 20_000);
+});
 
 test('the connection check goes to the agent and back, and says when and why its lane ended', async () => {
   const identity = await app.join('checked');
