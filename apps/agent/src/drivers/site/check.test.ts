@@ -263,3 +263,18 @@ test('networks are exact', () => {
   expect(parseAddress('::ffff:1.2.3.4')).toEqual(parseAddress('1.2.3.4'));
   expect(parseAddress('1:2:3:4:5:6:7:8')?.value).toBe(0x00010002000300040005000600070008n);
 });
+
+test('half of a surrogate pair in a body is refused at its field', () => {
+  const answer = { case: 'fixedResponse' as const, value: { status: 200, body: 'a\ud800' } };
+  const spec = {
+    domains: ['good.test'],
+    handler: { answer },
+    errorPages: [{ statuses: [404], body: '\udc00' }],
+    maintenance: { body: '\ud800' },
+  };
+  expect(violationsOf(spec).sort()).toEqual([
+    'errorPages[0].body',
+    'handler.fixedResponse.body',
+    'maintenance.body',
+  ]);
+});

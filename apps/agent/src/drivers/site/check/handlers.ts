@@ -221,4 +221,6 @@ export function checkBasicAuth(
 export function checkBody(body: string, field: string, { violations }: CheckContext): void {
   if (Buffer.byteLength(body) > 65_536) violations.add(field, 'TOO_LONG', 'is longer than 64 KiB.');
   if (body.includes('\0')) violations.add(field, 'NUL', 'contains a NUL.');
+  if (!body.isWellFormed())
+    violations.add(field, 'NOT_TEXT', 'has half of a surrogate pair, which is no character.');
 }
