@@ -90,3 +90,16 @@ test('calling it off ends it', async () => {
   const sending = sendRelease(ostler, [content('a', new Uint8Array(9), 1)], { signal: ending.signal });
   await expect(sending).rejects.toThrow();
 });
+
+test('who has waited long enough for a control plane that is away is told', async () => {
+  let asked = 0;
+  const { ostler } = receiver([1], {
+    begin: () => {
+      asked += 1;
+      throw new ConnectError('away', Code.Unavailable);
+    },
+  });
+  const sending = sendRelease(ostler, [content('a', new Uint8Array(9), 1)], { patienceMs: 0 });
+  await expect(sending).rejects.toThrow('away');
+  expect(asked).toBe(1);
+});

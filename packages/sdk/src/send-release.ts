@@ -27,6 +27,8 @@ export interface SendProgress {
 export interface SendOptions {
   readonly onProgress?: (progress: SendProgress) => void;
   readonly signal?: AbortSignal;
+  /** How long one call is made again while the control plane is away; for ever when left out. */
+  readonly patienceMs?: number;
   readonly clock?: Clock;
 }
 
@@ -39,9 +41,10 @@ export interface SendOptions {
 export async function sendRelease(
   ostler: Ostler,
   contents: readonly ReleaseContent[],
-  { onProgress, signal, clock = systemClock }: SendOptions = {},
+  { onProgress, signal, patienceMs = Infinity, clock = systemClock }: SendOptions = {},
 ): Promise<Release> {
-  const again = <Answer>(call: () => Promise<Answer>): Promise<Answer> => untilAnswered(call, clock, signal);
+  const again = <Answer>(call: () => Promise<Answer>): Promise<Answer> =>
+    untilAnswered(call, { clock, signal, patienceMs });
   const files = contents.map(({ path, sizeBytes, sha256 }) => ({ path, size: BigInt(sizeBytes), sha256 }));
   const beginning = { requestId: newRequestId(), files };
   const begun = await again(() => ostler.releases.begin(beginning, { signal }));
@@ -106,9 +109,13 @@ const passing = new Set([ErrorReason.UNAVAILABLE, ErrorReason.THROTTLED]);
 
 async function untilAnswered<Answer>(
   call: () => Promise<Answer>,
-  clock: Clock,
-  signal: AbortSignal | undefined,
+  {
+    clock,
+    signal,
+    patienceMs,
+  }: Required<Pick<SendOptions, 'clock' | 'patienceMs'>> & Pick<SendOptions, 'signal'>,
 ): Promise<Answer> {
+  const givesUpAt = clock.monotonic() + patienceMs;
   const backoff = new Backoff({ firstMs: 250, mostMs: 10_000 });
   for (;;) {
     try {
@@ -116,7 +123,7 @@ async function untilAnswered<Answer>(
       return await call();
     } catch (error) {
       const { reason, retryAfterSeconds } = explainError(error);
-      if (signal?.aborted || !passing.has(reason)) throw error;
+      if (signal?.aborted || !passing.has(reason) || clock.monotonic() >= givesUpAt) throw error;
       await pause(clock, retryAfterSeconds * 1000 + backoff.next(), signal);
     }
   }

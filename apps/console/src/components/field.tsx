@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react';
+import { type ComponentProps, type ReactNode, useId } from 'react';
 
 export interface FieldProps {
   label: string;
@@ -105,13 +105,31 @@ export function TextField({
 export function NumberField({
   value,
   onChange,
+  ...field
+}: Omit<ComponentProps<typeof OptionalNumberField>, 'value' | 'onChange'> & {
+  value: number;
+  onChange: (value: number) => void;
+}) {
+  return (
+    <OptionalNumberField
+      {...field}
+      value={value === 0 ? undefined : value}
+      onChange={(next) => onChange(next ?? 0)}
+    />
+  );
+}
+
+/** A whole number with its unit that may be absent, which is another thing than 0. */
+export function OptionalNumberField({
+  value,
+  onChange,
   unit,
   max,
   placeholder,
   ...field
 }: FieldProps & {
-  value: number;
-  onChange: (value: number) => void;
+  value: number | undefined;
+  onChange: (value: number | undefined) => void;
   unit?: string;
   max?: number;
   placeholder?: string;
@@ -128,9 +146,9 @@ export function NumberField({
             step={1}
             inputMode="numeric"
             className={`input ${unit ? 'pr-16' : ''}`}
-            value={value === 0 ? '' : value}
+            value={value ?? ''}
             placeholder={placeholder}
-            onChange={(event) => onChange(wholeNumber(event.target.value))}
+            onChange={({ target }) => onChange(target.value === '' ? undefined : wholeNumber(target.value))}
           />
           {unit && (
             <span className="text-ink-3 pointer-events-none absolute top-1.5 right-3 text-xs">{unit}</span>

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ErrorReason, type Permission, type Role } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 
-import { lowerRole, permissionsOfRole, permissionsWithin, rolesWithPermission } from '../access';
+import { lowerRole, permissionsOfRole, permissionsWithin } from '../access';
 import { hashToken, type TokenUse, useOfToken } from '../platform/crypto';
 import { UnitOfWork } from '../platform/db';
 import { Authenticator, type Caller, type Credentials } from '../platform/rpc';
@@ -35,10 +35,6 @@ export class SessionAuthenticator extends Authenticator {
     if (bearer === undefined && use !== 'session') return undefined;
     if (use !== 'session' && use !== 'api') throw wrongCredentials();
     return this.find(hashToken(token), use);
-  }
-
-  override rolesWith(permission: Permission): readonly Role[] {
-    return rolesWithPermission(permission);
   }
 
   private async find(hash: Buffer, use: TokenUse): Promise<Caller> {

@@ -2,39 +2,19 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { create } from '@bufbuild/protobuf';
 import { AppError } from '@ostler/kernel';
-import { newRequestId, type Ostler } from '@ostler/sdk';
-import { type Release, type ReleaseFile, ReleaseFileSchema } from '@ostler/contracts';
+import { type Ostler, type ReleaseContent, sendRelease } from '@ostler/sdk';
+import type { Release } from '@ostler/contracts';
 
-const PIECE_BYTES = 1024 * 1024;
-
-interface LocalFile {
-  readonly absolute: string;
-  readonly described: ReleaseFile;
-}
+/** A control plane that is upgraded is back by then; after that whoever ran the command is told. */
+const PATIENCE_MS = 60_000;
 
 /** Publishes every file below the folder; sends only what the control plane does not have. */
 export async function publishFolder(ostler: Ostler, folder: string): Promise<Release> {
-  const files = await describeFolder(folder);
-  const begun = await ostler.releases.begin({
-    requestId: newRequestId(),
-    files: files.map(({ described }) => described),
-  });
-  if (!begun.release) throw new Error('The control plane named no release.');
-  const byHash = new Map(files.map((file) => [hex(file.described.sha256), file]));
-  for (const sha256 of begun.missing) {
-    const file = byHash.get(hex(sha256));
-    if (file) await putFile(ostler, file);
-  }
-  const { release } = await ostler.releases.commit({
-    requestId: newRequestId(),
-    digest: begun.release.digest,
-  });
-  return release ?? begun.release;
+  return sendRelease(ostler, await contentsOf(folder), { patienceMs: PATIENCE_MS });
 }
 
-async function describeFolder(folder: string): Promise<LocalFile[]> {
+async function contentsOf(folder: string): Promise<ReleaseContent[]> {
   let entries: Dirent[];
   try {
     entries = readdirSync(folder, { withFileTypes: true, recursive: true });
@@ -45,7 +25,7 @@ async function describeFolder(folder: string): Promise<LocalFile[]> {
       `${folder} cannot be read (${(error as NodeJS.ErrnoException).code})`,
     );
   }
-  const files: LocalFile[] = [];
+  const files: ReleaseContent[] = [];
   for (const entry of entries) {
     const absolute = join(entry.parentPath, entry.name);
     if (entry.isDirectory()) continue;
@@ -57,31 +37,22 @@ async function describeFolder(folder: string): Promise<LocalFile[]> {
       );
     }
     const path = relative(folder, absolute).split(sep).join('/');
-    const size = BigInt(statSync(absolute).size);
     files.push({
-      absolute,
-      described: create(ReleaseFileSchema, { path, size, sha256: await hashOf(absolute) }),
+      path,
+      sizeBytes: statSync(absolute).size,
+      sha256: await hashOf(absolute),
+      read: (offset, length) => readPiece(absolute, offset, length),
     });
   }
   if (files.length === 0) throw AppError.invalid('folder', 'EMPTY', `${folder} holds no file`);
   return files;
 }
 
-async function putFile(ostler: Ostler, { absolute, described }: LocalFile): Promise<void> {
-  const { sha256, size } = described;
-  const handle = await open(absolute, 'r');
+async function readPiece(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const handle = await open(path, 'r');
   try {
-    let offset = 0n;
-    do {
-      const length = Number(size - offset < BigInt(PIECE_BYTES) ? size - offset : BigInt(PIECE_BYTES));
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, Number(offset));
-      if (bytesRead < length)
-        throw AppError.invalid('folder', 'CHANGED', `${absolute} changed while it was published`);
-      const answer = await ostler.releases.putFile({ sha256, size, offset, data: buffer });
-      if (answer.nextOffset <= offset && size > 0n)
-        throw new Error(`${absolute} makes no progress at ${offset}.`);
-      offset = answer.nextOffset;
-    } while (offset < size);
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
@@ -92,5 +63,3 @@ async function hashOf(path: string): Promise<Uint8Array> {
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
   return hash.digest();
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { type ComponentProps, useState } from 'react';
 import { bytesText, parseBytes } from '../../lib/amounts';
 import { formatLabels, parseLabels } from '../../lib/labels';
-import { CheckField, Field, NumberField, SelectField, TextField } from '../field';
+import { CheckField, NumberField, OptionalNumberField, SelectField, TextField } from '../field';
 import { useFieldError, useFieldErrors } from './errors';
 
 /** The fields of a form, each with the error of its path. */
@@ -104,44 +104,8 @@ function useErrorsAt(path: string): string | undefined {
 }
 
 /** A whole number that may be absent, which is another thing than 0. */
-export function BoundOptionalNumber({
-  value,
-  onChange,
-  path,
-  unit,
-  max,
-  ...props
-}: Omit<Bound<ComponentProps<typeof NumberField>>, 'value' | 'onChange'> & {
-  value: number | undefined;
-  onChange: (value: number | undefined) => void;
-}) {
-  return (
-    <Field {...props} error={useFieldError(path)}>
-      {(control) => (
-        <div className="relative">
-          <input
-            {...control}
-            type="number"
-            min={0}
-            max={max}
-            step={1}
-            inputMode="numeric"
-            className={`input ${unit ? 'pr-16' : ''}`}
-            value={value ?? ''}
-            placeholder={props.placeholder}
-            onChange={({ target }) => onChange(target.value === '' ? undefined : wholeNumber(target.value))}
-          />
-          {unit && (
-            <span className="text-ink-3 pointer-events-none absolute top-1.5 right-3 text-xs">{unit}</span>
-          )}
-        </div>
-      )}
-    </Field>
-  );
-}
-
-function wholeNumber(text: string): number {
-  return Math.max(0, Math.trunc(Number(text)));
+export function BoundOptionalNumber({ path, ...props }: Bound<ComponentProps<typeof OptionalNumberField>>) {
+  return <OptionalNumberField {...props} error={useFieldError(path)} />;
 }
 
 /** An amount of bytes as people write it: "16 MiB". */

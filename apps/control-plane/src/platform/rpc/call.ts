@@ -47,8 +47,6 @@ export interface Call {
   /** True on a TLS listener, where cookies are Secure. */
   readonly secure: boolean;
   caller: Caller | undefined;
-  /** The roles that have a permission, lowest first; what a refusal tells. */
-  rolesWith?: (permission: Permission) => readonly Role[];
   /** What the caller may still do at the rate that holds for this call; told with the answer. */
   allowance?: Allowance;
   /** Chosen by the caller; empty for what is no mutation. */

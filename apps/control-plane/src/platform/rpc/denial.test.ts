@@ -1,25 +1,9 @@
-import { IdentityService, Permission, Role } from '@ostler/contracts';
+import { Permission, Role } from '@ostler/contracts';
 import { expect, it } from 'vitest';
 
-import type { Call, Caller } from './call';
+import type { Caller } from './call';
 import { denied } from './denial';
-import { newTrace } from './trace';
 
-const call: Call = {
-  service: IdentityService,
-  method: IdentityService.method.addPerson,
-  trace: newTrace(),
-  address: '',
-  header: new Headers(),
-  secure: false,
-  caller: undefined,
-  requestId: '',
-  notes: [],
-  auditSkipped: false,
-  auditTenantUid: undefined,
-  rolesWith: (permission) =>
-    permission === Permission.RESOURCES_WRITE ? [Role.OPERATOR, Role.ADMIN, Role.OWNER] : [],
-};
 const person: Caller = {
   actor: 'ann@example.com',
   personUid: 'p',
@@ -31,7 +15,7 @@ const person: Caller = {
 };
 const token: Caller = { ...person, actor: 'ci', apiTokenUid: 'u' };
 
-const refusal = (caller: Caller) => denied(call, caller, Permission.RESOURCES_WRITE, 'change Sites');
+const refusal = (caller: Caller) => denied(caller, Permission.RESOURCES_WRITE, 'change Sites');
 
 it('names to a person the right, the roles that have it and who gives them', () => {
   const error = refusal(person);

@@ -1,17 +1,17 @@
-import { ErrorReason, Permission, Role } from '@ostler/contracts';
+import { ErrorReason, Permission, Role, rolesWithPermission } from '@ostler/contracts';
 import { AppError } from '@ostler/kernel';
 
-import { anyCall, type Call, type Caller, currentCall } from './call';
+import { type Caller, currentCall } from './call';
 
 /** @throws AppError DENIED when the caller may not; for permissions that depend on what is asked. */
 export function requirePermission(permission: Permission, toDoWhat: string): void {
   const caller = currentCall();
-  if (!caller.permissions.has(permission)) throw denied(anyCall(), caller, permission, toDoWhat);
+  if (!caller.permissions.has(permission)) throw denied(caller, permission, toDoWhat);
 }
 
 /** Names the right that is missing, why it is missing, and who can give it. */
-export function denied(call: Call, caller: Caller, permission: Permission, toDoWhat: string): AppError {
-  const roles = call.rolesWith?.(permission) ?? [];
+export function denied(caller: Caller, permission: Permission, toDoWhat: string): AppError {
+  const roles = rolesWithPermission(permission);
   const right = `"${Permission[permission].toLowerCase().replaceAll('_', ' ')}"`;
   const message = `You may not ${toDoWhat}: it takes the permission ${right}, ${why(caller, roles)}`;
   return new AppError(ErrorReason.DENIED, message, {

@@ -1,5 +1,7 @@
 import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
 
+import { servedInstead } from './served-instead';
+
 const messageTrailer = 'grpc-message';
 /** Printable ASCII but the percent sign; everything else is escaped byte by byte. */
 const notPlain = /[^\x20-\x24\x26-\x7e]+/gu;
@@ -17,14 +19,7 @@ export function plainGrpcMessages(handler: UniversalHandler): UniversalHandler {
     respell(trailer);
     return { ...response, body: thenRespelt(body, trailer) };
   };
-  return Object.assign(serve, {
-    service: handler.service,
-    method: handler.method,
-    requestPath: handler.requestPath,
-    protocolNames: handler.protocolNames,
-    supportedContentType: handler.supportedContentType,
-    allowedMethods: handler.allowedMethods,
-  });
+  return servedInstead(handler, serve);
 }
 
 /** The status is known when the last message has been read. */

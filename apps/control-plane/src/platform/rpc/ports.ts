@@ -1,4 +1,4 @@
-import type { ErrorReason, Permission, Role } from '@ostler/contracts';
+import type { ErrorReason } from '@ostler/contracts';
 
 import type { AuditNote, Call, Caller } from './call';
 
@@ -13,9 +13,6 @@ export abstract class Authenticator {
    * @throws AppError UNAUTHENTICATED or TOKEN_EXPIRED when it carries wrong ones.
    */
   abstract authenticate(call: Credentials): Promise<Caller | undefined>;
-
-  /** The roles that have a permission, lowest first. */
-  abstract rolesWith(permission: Permission): readonly Role[];
 }
 
 export interface AuditRecord extends AuditNote {

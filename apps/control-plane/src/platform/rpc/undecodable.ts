@@ -10,6 +10,7 @@ import { AppError, type Violation } from '@ostler/kernel';
 
 import { problemsInJson } from './json-problems';
 import { type Passage, passageKey } from './passage';
+import { servedInstead } from './served-instead';
 
 /** A larger text is refused without a search for the field. */
 const mostTextBytes = 1024 * 1024;
@@ -31,14 +32,7 @@ export function refuseUndecodable(handler: UniversalHandler): UniversalHandler {
     passage.refusal ??= await refusalOf(handler.method, response, kept.text());
     return handler(withoutBody(request));
   };
-  return Object.assign(serve, {
-    service: handler.service,
-    method: handler.method,
-    requestPath: handler.requestPath,
-    protocolNames: handler.protocolNames,
-    supportedContentType: handler.supportedContentType,
-    allowedMethods: handler.allowedMethods,
-  });
+  return servedInstead(handler, serve);
 }
 
 /** Keeps what passes of a JSON body, because the error of the decoder does not say where the field is. */

@@ -24,7 +24,7 @@ function open(found: () => Caller | undefined) {
     lookUps++;
     return Promise.resolve(found());
   };
-  const check = authenticateAgain({ authenticate, rolesWith: () => [] }, clock);
+  const check = authenticateAgain({ authenticate }, clock);
   const call: Call = {
     service: LiveService,
     method: LiveService.method.watch,

@@ -16,7 +16,6 @@ export function authenticate(authenticator: Authenticator): Interceptor {
   const agents = new AgentAdmission(systemClock);
   return (next) => async (request) => {
     const call = anyCall();
-    call.rolesWith = (permission) => authenticator.rolesWith(permission);
     if (isOfAgents(call)) {
       agents.take(call.address);
       return next(request);

@@ -43,6 +43,6 @@ function checkPermission(call: Call, permission: Permission): void {
     );
   }
   if (!caller.permissions.has(permission)) {
-    throw denied(call, caller, permission, 'do this');
+    throw denied(caller, permission, 'do this');
   }
 }
